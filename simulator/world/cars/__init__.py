@@ -1,0 +1,1 @@
+"""Simulate cars: sleep, charging, driving, climate and the answers they give."""

@@ -1,0 +1,1 @@
+"""Simulate energy sites: sun, load, battery, grid and the answers they give."""
