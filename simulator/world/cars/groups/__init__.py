@@ -1,0 +1,1 @@
+"""Build the groups of `vehicle_data`, one module per group."""

@@ -1,0 +1,67 @@
+"""Describe what is fixed about a car."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator.world.cars.routine import Place, Routine
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Hold what cars of one model share; energies kWh, distances miles."""
+
+    car_type: str
+    pack_kwh: float
+    rated_miles: float
+    mass_kg: float
+    tire_bar: float
+    configuration: Mapping[str, Any]
+    option_codes: tuple[tuple[str, str], ...]
+
+    @property
+    def kwh_per_mile(self) -> float:
+        """Return the consumption behind the rated range."""
+        return self.pack_kwh / self.rated_miles
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """Name a person who may use the car without owning it."""
+
+    email: str
+    first_name: str
+    last_name: str
+    hide_private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CarSpec:
+    """Hold one car of the cast; `level` values are shares of the pack, 0 to 1."""
+
+    name: str
+    vin_head: str
+    vin_tail: str
+    owner: str
+    model: Model
+    routine: Routine
+    home: Place
+    firmware: str
+    odometer_mi: float
+    level: float
+    limit_percent: int = 80
+    drivers: tuple[Driver, ...] = ()
+    protocol_required: bool = True
+    command_signing: str = "required"
+    reads_keep_awake: bool = False
+    streaming_toggle: bool | None = None
+    telemetry_version: str | None = "1.2.0"
+    has_signal: bool = True
+    is_awake: bool = True
+    is_paired: bool = False
+    phone_keys: int = 2
+    metric: bool = False
+    utc_offset_s: int = 0
+    next_firmware: str = ""
+    downloads: bool = False
+    configuration: Mapping[str, Any] = field(default_factory=dict)
