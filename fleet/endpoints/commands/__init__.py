@@ -1,0 +1,1 @@
+"""List every command to a car, by what it moves."""

@@ -1,0 +1,170 @@
+"""Put errors into words for people: what happened, and who must act."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from fleet.errors import tree
+
+Actor = Literal["you", "Tesla", "operator", "nobody"]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Say in a title and a sentence or two what happened, and who must act."""
+
+    title: str
+    words: str
+    who: Actor
+
+
+_EXPLANATIONS: dict[type[tree.FleetError], Explanation] = {
+    tree.FleetError: Explanation(
+        "Tesla did not answer as expected",
+        "The call to Tesla failed. Try again in a few minutes.",
+        "Tesla",
+    ),
+    tree.Unreachable: Explanation(
+        "Tesla cannot be reached",
+        "No answer came from Tesla's server. Try again in a few minutes; if it "
+        "lasts, check that this server has a way to the internet.",
+        "Tesla",
+    ),
+    tree.TimedOut: Explanation(
+        "Tesla took too long",
+        "Tesla's server did not answer in time. It may still have done what was "
+        "asked; look before you try again.",
+        "Tesla",
+    ),
+    tree.Unreadable: Explanation(
+        "Tesla's answer cannot be read",
+        "Tesla answered with something other than data, as it does while its "
+        "servers are being worked on. Try again in a few minutes.",
+        "Tesla",
+    ),
+    tree.InvalidIDToken: Explanation(
+        "Tesla's proof of who you are does not hold",
+        "The identity that came with the sign-in could not be verified, so "
+        "nothing was stored. Sign in again.",
+        "you",
+    ),
+    tree.Refused: Explanation(
+        "Tesla refused", "Tesla did not accept this call.", "operator"
+    ),
+    tree.InvalidRequest: Explanation(
+        "Tesla did not understand",
+        "Tesla says that the request is not valid. Check the values; asking the "
+        "same again will not help.",
+        "you",
+    ),
+    tree.Unauthorized: Explanation(
+        "Tesla does not accept our token",
+        "Tesla's access token is expired or no longer valid. It is renewed by "
+        "itself; if this stays, link the Tesla account again.",
+        "nobody",
+    ),
+    tree.LoginRequired: Explanation(
+        "Link your Tesla account again",
+        "Tesla has ended this link, as it does after a new password, a withdrawn "
+        "consent or three months without use. Sign in with Tesla once more.",
+        "you",
+    ),
+    tree.PaymentRequired: Explanation(
+        "Tesla's billing limit is reached",
+        "The application has used up its billing limit at Tesla. The operator can "
+        "raise it on Tesla's developer page; else it starts anew next month.",
+        "operator",
+    ),
+    tree.Forbidden: Explanation(
+        "Tesla does not allow this",
+        "This car, site or account may not be used in this way.",
+        "you",
+    ),
+    tree.MissingScopes: Explanation(
+        "A permission is missing",
+        "You have not granted what this needs. Change your permissions on Tesla's "
+        "page, then sign in with Tesla again.",
+        "you",
+    ),
+    tree.NotFound: Explanation(
+        "Tesla does not know this",
+        "The car or site is not, or no longer, on this Tesla account.",
+        "you",
+    ),
+    tree.NotAcceptable: Explanation(
+        "Tesla wants another format",
+        "The request was not sent as JSON; this is a fault of this console.",
+        "operator",
+    ),
+    tree.VehicleUnavailable: Explanation(
+        "The car is asleep or out of reach",
+        "Tesla could not reach the car. Wake it, or wait until it is used again.",
+        "you",
+    ),
+    tree.NotRegistered: Explanation(
+        "The application is not registered in this region",
+        "Tesla's servers for this region do not know the application yet. The "
+        "operator registers it on the application's page.",
+        "operator",
+    ),
+    tree.OutOfRegion: Explanation(
+        "Another region serves this account",
+        "Tesla keeps this account in a region that is not set up here.",
+        "operator",
+    ),
+    tree.NotSupported: Explanation(
+        "The car cannot do this", "This car does not support what was asked.", "nobody"
+    ),
+    tree.Locked: Explanation(
+        "The Tesla account is locked",
+        "Sign in on Tesla's own page to unlock it.",
+        "you",
+    ),
+    tree.KeyDownloadFailed: Explanation(
+        "Tesla could not fetch the public key",
+        "Tesla must be able to read the key at this console's public address, "
+        "over HTTPS and without a redirect.",
+        "operator",
+    ),
+    tree.RateLimited: Explanation(
+        "Too many calls",
+        "Tesla limits how often a car or account may be asked. Wait a little.",
+        "nobody",
+    ),
+    tree.ServerFault: Explanation(
+        "Tesla's server has a fault",
+        "Something failed at Tesla. Try again in a few minutes.",
+        "Tesla",
+    ),
+    tree.DeviceFault: Explanation(
+        "The car or site answered nonsense",
+        "Tesla could not make sense of what the device said. Try again later.",
+        "Tesla",
+    ),
+}
+
+
+def explain(error: tree.FleetError) -> Explanation:
+    """Return the words for an error, from its class or the nearest one above."""
+    for kind in type(error).__mro__:
+        if kind in _EXPLANATIONS:
+            return _detailed(error, _EXPLANATIONS[kind])
+    return _EXPLANATIONS[tree.FleetError]
+
+
+def _detailed(error: tree.FleetError, general: Explanation) -> Explanation:
+    if isinstance(error, tree.MissingScopes) and error.scopes:
+        words = f"{general.words} Missing: {', '.join(error.scopes)}."
+        return Explanation(general.title, words, general.who)
+    if isinstance(error, tree.RateLimited) and error.retry_after_s is not None:
+        words = (
+            "Tesla limits how often a car or account may be asked. "
+            f"Try again in {error.retry_after_s:.0f} seconds."
+        )
+        return Explanation(general.title, words, general.who)
+    if isinstance(error, tree.Forbidden) and "Command Protocol" in error.code:
+        return Explanation(
+            "The car takes signed commands only",
+            "This car needs the virtual key before it takes commands from here.",
+            "you",
+        )
+    return general
