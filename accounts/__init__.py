@@ -1,0 +1,1 @@
+"""Who the user is: sign-in, the owner's first visit, encryption at rest."""

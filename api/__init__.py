@@ -1,0 +1,1 @@
+"""The gateway's door: programs send their Fleet API requests here."""

@@ -1,0 +1,9 @@
+"""The one ASGI entry: the doors for programs first, Django for the rest."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
+
+application = get_asgi_application()

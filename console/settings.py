@@ -1,0 +1,321 @@
+"""Every setting of Keyfob, each read from the environment through `console.env`.
+
+A value that cannot be used stops the start with one list of all that is wrong.
+`.env.example` explains each variable; a test compares the two.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from celery.schedules import schedule
+from console import env
+from fleet.hosts import Hosts
+from fleet.scopes import ASKED, Scope
+
+ENVIRONMENT = environment = env.Environment(os.environ)
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# Where it runs
+DATA_DIR = Path(environment.text("DATA", "data")).resolve()
+PUBLIC_URL = environment.url("PUBLIC_URL", "http://localhost:8000")
+_public = urlsplit(PUBLIC_URL)
+HTTPS = _public.scheme == "https"
+SIMULATED_TESLA = environment.flag("SIMULATED_TESLA", default=False)
+
+SECRET_KEY = environment.secret("SECRET_KEY")
+if len(SECRET_KEY) < 50:
+    environment.problem("SECRET_KEY", "must have at least 50 characters.")
+SECRET_KEY_FALLBACKS = environment.secret("SECRET_KEY_FALLBACKS").split()
+ENCRYPTION_KEYS = environment.keys("ENCRYPTION_KEYS")
+DEBUG = False
+ALLOWED_HOSTS = [_public.hostname or "localhost", *environment.words("ALLOWED_HOSTS")]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL, *environment.words("CSRF_TRUSTED_ORIGINS")]
+ROOT_URLCONF = "console.urls"
+ASGI_APPLICATION = "console.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+
+INSTALLED_APPS = [
+    "accounts",
+    "tokens",
+    "vehicles",
+    "energy",
+    "console",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "django_htmx",
+    "django_linear_migrations",
+    "lucide",
+]
+
+MIDDLEWARE = [
+    "console.middleware.security_headers",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "console.middleware.database_away",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "console.context.site",
+            ],
+            "loaders": [
+                (
+                    "django.template.loaders.cached.Loader",
+                    [
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
+        },
+    }
+]
+
+# What it keeps, and where
+DATABASES = {
+    "default": env.database(
+        environment, "DATABASE_URL", f"sqlite:///{DATA_DIR}/keyfob.sqlite3"
+    )
+}
+REDIS_URL = environment.secret("REDIS_URL", "redis://localhost:6379/0")
+# Rate limits of the sign-in doors live here; in the database, so that they hold in
+# every process and the pages open while Redis is away.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+    }
+}
+INQUIRIES_KEPT_DAYS = environment.number("INQUIRIES_KEPT_DAYS", 7, least=1, most=3650)
+
+# Sign-in
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email",)},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.ProductNameValidator"},
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+SIGNUP_OPEN = environment.flag("SIGNUP_OPEN", default=SIMULATED_TESLA)
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "console:dashboard"
+ACCOUNT_LOGOUT_REDIRECT_URL = "console:front"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_SESSION_REMEMBER = True
+PASSWORD_RESET_TIMEOUT = 3600
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+# The __Host- prefix pins a cookie to this host; browsers take it over TLS only.
+SESSION_COOKIE_NAME = "__Host-sessionid" if HTTPS else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if HTTPS else "csrftoken"
+
+# Behind a reverse proxy
+TRUSTED_PROXY_COUNT = environment.number("TRUSTED_PROXY_COUNT", 0, least=0, most=9)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT and HTTPS else None
+)
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.flag(
+    "HSTS_INCLUDE_SUBDOMAINS", default=False
+)
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# Letters
+for _name, _value in env.email(environment, "EMAIL_URL").items():
+    globals()[_name] = _value
+MAIL_SERVER = "EMAIL_HOST" in globals()
+# Without a mail server the letters stay in the process; their links are shown to
+# the owner instead.
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend"
+    if MAIL_SERVER
+    else "django.core.mail.backends.dummy.EmailBackend"
+)
+DEFAULT_FROM_EMAIL = environment.text(
+    "MAIL_FROM", f"Keyfob <keyfob@{_public.hostname or 'localhost'}>"
+)
+
+# Tesla
+TESLA_CLIENT_ID = environment.required(
+    "TESLA_CLIENT_ID", "Copy it from your application at developer.tesla.com."
+)
+TESLA_CLIENT_SECRET = environment.secret("TESLA_CLIENT_SECRET")
+if not TESLA_CLIENT_SECRET:
+    environment.problem(
+        "TESLA_CLIENT_SECRET",
+        "is not set. Copy it from your application at developer.tesla.com.",
+    )
+TESLA_DOMAIN = environment.text("TESLA_DOMAIN", _public.hostname or "localhost")
+TESLA_SCOPES = environment.words("TESLA_SCOPES", " ".join(ASKED))
+for _scope in TESLA_SCOPES:
+    if _scope not in set(Scope):
+        environment.problem("TESLA_SCOPES", f"{_scope!r} is not a scope of Tesla's.")
+TESLA_REGIONS = environment.words("TESLA_REGIONS", "na eu")
+_BASE_URLS = {
+    "na": environment.url(
+        "TESLA_FLEET_URL_NA", "https://fleet-api.prd.na.vn.cloud.tesla.com"
+    ),
+    "eu": environment.url(
+        "TESLA_FLEET_URL_EU", "https://fleet-api.prd.eu.vn.cloud.tesla.com"
+    ),
+    "cn": environment.url(
+        "TESLA_FLEET_URL_CN", "https://fleet-api.prd.cn.vn.cloud.tesla.cn"
+    ),
+}
+if not TESLA_REGIONS or not set(TESLA_REGIONS) <= set(_BASE_URLS):
+    environment.problem("TESLA_REGIONS", "must be some of: na, eu, cn.")
+TESLA_HOSTS = Hosts(
+    authorize_url=environment.url(
+        "TESLA_AUTHORIZE_URL", "https://auth.tesla.com/oauth2/v3/authorize"
+    ),
+    token_url=environment.url(
+        "TESLA_TOKEN_URL", "https://fleet-auth.prd.vn.cloud.tesla.com/oauth2/v3/token"
+    ),
+    jwks_url=environment.url(
+        "TESLA_JWKS_URL", "https://auth.tesla.com/oauth2/v3/discovery/thirdparty/keys"
+    ),
+    issuers=tuple(
+        environment.words(
+            "TESLA_ISSUERS",
+            "https://auth.tesla.com/oauth2/v3/nts"
+            " https://fleet-auth.tesla.com/oauth2/v3/nts"
+            " https://auth.tesla.com/oauth2/v3",
+        )
+    ),
+    consent_url=environment.url(
+        "TESLA_CONSENT_URL", "https://auth.tesla.com/user/revoke/consent"
+    ),
+    pairing_url=environment.url("TESLA_PAIRING_URL", "https://tesla.com/_ak"),
+    base_urls={name: _BASE_URLS[name] for name in TESLA_REGIONS if name in _BASE_URLS},
+)
+
+# The gateway
+TOKEN_IN_QUERY = environment.flag("TOKEN_IN_QUERY", default=True)
+
+# Background work. Rows are the truth; Celery only rings (ARCHITECTURE §3).
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace(
+    "?db=", "?virtual_host=", 1
+)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_SOFT_TIME_LIMIT = 90
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A page that starts work must not hang when Redis is away: one short try.
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_BROKER_CONNECTION_TIMEOUT = 1
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 300,
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 1,
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+}
+CELERY_BEAT_SCHEDULE = {
+    "heartbeat": {"task": "console.tasks.beat", "schedule": schedule(10)},
+    "refresh-grants": {"task": "tokens.tasks.refresh_due", "schedule": schedule(30)},
+    "sweep-vehicle-inquiries": {
+        "task": "vehicles.tasks.sweep",
+        "schedule": schedule(10),
+    },
+    "sweep-energy-inquiries": {"task": "energy.tasks.sweep", "schedule": schedule(10)},
+    "sync-vehicles": {"task": "vehicles.tasks.sync_due", "schedule": schedule(60)},
+    "sync-energy": {"task": "energy.tasks.sync_due", "schedule": schedule(60)},
+    "forget-old-inquiries": {
+        "task": "tokens.tasks.forget_old_inquiries",
+        "schedule": schedule(3600),
+    },
+}
+CELERY_REDBEAT_REDIS_URL = REDIS_URL
+CELERY_REDBEAT_LOCK_TIMEOUT = 30
+
+# Static files
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# Words, times
+LANGUAGE_CODE = "en-us"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = environment.text("TIME_ZONE", "UTC")
+
+# Logs: JSON lines on standard error, secrets removed
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "console.logs.JSONFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {
+        "handlers": ["stderr"],
+        "level": environment.choice(
+            "LOG_LEVEL", "info", ("debug", "info", "warning", "error")
+        ).upper(),
+    },
+    "loggers": {
+        # These two write whole addresses, query and all.
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+    },
+}
+
+environment.check()

@@ -1,0 +1,17 @@
+"""Work of the console's own: to say that the worker and its clock are alive."""
+
+from celery import shared_task
+from celery.contrib.django.task import DjangoTask
+from django.utils import timezone
+
+from console.models import Heartbeat
+
+WORKER = "worker"
+
+
+@shared_task(base=DjangoTask, ignore_result=True)
+def beat() -> None:
+    """Note that a worker ran this just now; the clock sends it every 10 s."""
+    Heartbeat.objects.update_or_create(
+        name=WORKER, defaults={"beaten_at": timezone.now()}
+    )

@@ -1,0 +1,1 @@
+"""The energy sites that a user's Tesla grants can see."""

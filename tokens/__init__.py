@@ -1,0 +1,1 @@
+"""Credentials held and issued: Tesla grants, the signing key, access tokens."""

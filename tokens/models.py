@@ -1,0 +1,179 @@
+"""Credentials held (the signing key, Tesla grants) and issued (access tokens)."""
+
+import uuid
+from datetime import datetime
+from typing import ClassVar
+
+from accounts.models import User
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+MOST_ACCESS_TOKENS = 10
+
+
+class SigningKey(models.Model):
+    """The EC P-256 key that signs commands; cars know its public half.
+
+    `private_pem_sealed` is the PKCS#8 PEM, encrypted with its row and column.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    only = models.BooleanField(default=True, unique=True, editable=False)
+    private_pem_sealed = models.TextField()
+    public_pem = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(only=True), name="one_signing_key")
+        ]
+
+    def __str__(self) -> str:
+        return f"signing key of {self.created_at:%Y-%m-%d}"
+
+
+class Registration(models.Model):
+    """This application's partner account in one of Tesla's regions."""
+
+    region = models.CharField(max_length=2, primary_key=True)
+    domain = models.CharField(max_length=255)
+    public_key_hex = models.CharField(max_length=130)
+    registered_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.domain} in {self.region}"
+
+
+class GrantQuerySet(models.QuerySet["TeslaGrant"]):
+    """Questions about Tesla grants."""
+
+    def of(self, user: User) -> "GrantQuerySet":
+        """Keep the grants that this user gave."""
+        return self.filter(user=user)
+
+    def usable(self) -> "GrantQuerySet":
+        """Keep the grants that can still call Tesla without a person's help."""
+        return self.filter(state=TeslaGrant.State.ACTIVE, user__is_active=True)
+
+    def due(self, now: datetime) -> "GrantQuerySet":
+        """Keep the usable grants whose early refresh is due, oldest first."""
+        return (
+            self.usable()
+            .filter(Q(next_refresh_at__lte=now))
+            .filter(Q(lease_until=None) | Q(lease_until__lte=now))
+            .order_by("next_refresh_at")
+        )
+
+
+class TeslaGrant(models.Model):
+    """A user's consent at Tesla: one Tesla account, its tokens and scopes.
+
+    The sealed columns are encrypted with their row and column. `generation` rises
+    with each stored pair. A refresh belongs to whoever holds the lease.
+    """
+
+    class State(models.TextChoices):
+        """Whether the grant works by itself or needs its person."""
+
+        ACTIVE = "active", "Active"
+        NEEDS_RELINK = "needs_relink", "Needs to be linked again"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="tesla_grants")
+    tesla_sub = models.CharField(max_length=100, unique=True)
+    tesla_email = models.CharField(max_length=254, blank=True)
+    tesla_name = models.CharField(max_length=200, blank=True)
+    region = models.CharField(max_length=2)
+    scopes = models.JSONField(default=list)
+    scopes_at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(max_length=16, choices=State, default=State.ACTIVE)
+    tesla_access_token_sealed = models.TextField(blank=True)
+    tesla_access_token_expires_at = models.DateTimeField()
+    refresh_token_sealed = models.TextField(blank=True)
+    previous_refresh_token_sealed = models.TextField(blank=True)
+    generation = models.PositiveIntegerField(default=1)
+    next_refresh_at = models.DateTimeField(null=True)
+    lease_id = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    last_error = models.CharField(max_length=200, blank=True)
+    refreshed_at = models.DateTimeField(default=timezone.now)
+    linked_at = models.DateTimeField(default=timezone.now)
+    synced_vehicles_at = models.DateTimeField(null=True)
+    synced_energy_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager["TeslaGrant"]] = GrantQuerySet.as_manager()  # type: ignore[assignment]  # as_manager() is typed for its QuerySet
+
+    def __str__(self) -> str:
+        return self.tesla_name or self.tesla_email or f"Tesla {self.tesla_sub[:8]}"
+
+    def has(self, scope: str) -> bool:
+        """Tell whether the person granted this scope."""
+        return scope in self.scopes
+
+
+class AccessToken(models.Model):
+    """A token that we issued to one of a user's programs.
+
+    Only the text's SHA-256 is kept, in hex; `hint` is its readable beginning.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="access_tokens")
+    name = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=12)
+    created_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(null=True)
+    last_used_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Inquiry(models.Model):
+    """One question put to Tesla for a page, and its answer when it is there.
+
+    The row is the queue: a worker claims it by `lease_until`. `subject` is a VIN or
+    an energy site's id, `endpoint` a name of `fleet.endpoints`. `answer` is the value
+    of Tesla's "response".
+    """
+
+    class State(models.TextChoices):
+        """How far the question has come."""
+
+        WAITING = "waiting", "Waiting for a worker"
+        RUNNING = "running", "Asking Tesla"
+        ANSWERED = "answered", "Answered"
+        FAILED = "failed", "Failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="inquiries")
+    grant = models.ForeignKey(TeslaGrant, models.CASCADE, related_name="inquiries")
+    subject = models.CharField(max_length=32)
+    endpoint = models.CharField(max_length=64)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    asked_at = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    answer = models.JSONField(null=True)
+    error_code = models.CharField(max_length=200, blank=True)
+    error_status = models.PositiveIntegerField(null=True)
+    error_title = models.CharField(max_length=200, blank=True)
+    error_words = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "asked_at"], name="inquiry_due")]
+
+    def __str__(self) -> str:
+        return f"{self.endpoint} of {self.subject}"
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether the answer, or the failure, is there."""
+        return self.state in {self.State.ANSWERED, self.State.FAILED}

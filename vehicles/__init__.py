@@ -1,0 +1,1 @@
+"""The cars that a user's Tesla grants can see."""

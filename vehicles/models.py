@@ -1,0 +1,91 @@
+"""Cars, and which Tesla grant sees which car."""
+
+from typing import ClassVar
+
+from accounts.models import User
+from django.db import models
+from django.db.models import Q
+from tokens.models import TeslaGrant
+
+
+class Vehicle(models.Model):
+    """One car, whoever sees it. What fleet status says is None until it was asked."""
+
+    class CommandSigning(models.TextChoices):
+        """Whether the car wants its commands signed."""
+
+        UNKNOWN = "", "Unknown"
+        OFF = "off", "OFF"
+        ALLOWED = "allowed", "ALLOWED"
+        REQUIRED = "required", "REQUIRED"
+
+    vin = models.CharField(max_length=17, unique=True)
+    name = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=16, blank=True)
+    state_at = models.DateTimeField(null=True)
+    in_service = models.BooleanField(default=False)
+    command_signing = models.CharField(
+        max_length=8, choices=CommandSigning, default=CommandSigning.UNKNOWN, blank=True
+    )
+    key_paired = models.BooleanField(null=True)
+    protocol_required = models.BooleanField(null=True)
+    firmware = models.CharField(max_length=64, blank=True)
+    fleet_telemetry_version = models.CharField(max_length=32, blank=True)
+    total_number_of_keys = models.PositiveIntegerField(null=True)
+    discounted = models.BooleanField(null=True)
+    safety_screen_streaming_toggle = models.BooleanField(null=True)
+    fleet_status_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name or self.vin
+
+
+class AccessQuerySet(models.QuerySet["VehicleAccess"]):
+    """Questions about who sees which car."""
+
+    def of(self, user: User) -> "AccessQuerySet":
+        """Keep what this user's grants see, cars and grants joined."""
+        return self.filter(grant__user=user).select_related("vehicle", "grant")
+
+
+class VehicleAccess(models.Model):
+    """What one Tesla grant sees of one car, and the last reading made with it.
+
+    Readings stay with the grant: two members who share a car share no data. `tesla_id`
+    is the record's `id` in decimal. `gone_at` is when Tesla no longer listed the car.
+    """
+
+    class AccessType(models.TextChoices):
+        """What the car's owner allows this Tesla account."""
+
+        OWNER = "OWNER", "Owner"
+        DRIVER = "DRIVER", "Driver"
+        GUEST = "GUEST", "Guest"
+
+    vehicle = models.ForeignKey(Vehicle, models.CASCADE, related_name="accesses")
+    grant = models.ForeignKey(
+        TeslaGrant, models.CASCADE, related_name="vehicle_accesses"
+    )
+    access_type = models.CharField(max_length=8, choices=AccessType)
+    tesla_id = models.CharField(max_length=24)
+    hide_private = models.BooleanField(default=False)
+    seen_at = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True)
+    vehicle_data = models.JSONField(null=True)
+    vehicle_data_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager["VehicleAccess"]] = AccessQuerySet.as_manager()  # type: ignore[assignment]  # as_manager() is typed for its QuerySet
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["vehicle", "grant"], name="one_access_per_grant_and_vehicle"
+            ),
+            models.CheckConstraint(
+                condition=Q(access_type__in=["OWNER", "DRIVER", "GUEST"]),
+                name="access_type_is_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.grant} sees {self.vehicle}"
