@@ -1,0 +1,76 @@
+"""Fixtures that every test may use: three people and their browsers."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from accounts.models import User
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from energy.models import SiteAccess
+from tests.factories import client_for, make_energy_site, make_user, make_vehicle
+from vehicles.models import VehicleAccess
+
+pytest_plugins = ["tests.fixtures.tesla", "tests.fixtures.work"]
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """Return Alice, who owns cars and a house with a Powerwall."""
+    return make_user("alice@example.com", name="Alice Moreau")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """Return Bob, who has DRIVER access to one of Alice's cars."""
+    return make_user("bob@example.com", name="Bob Keller")
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    """Return Charlie, who must see nothing."""
+    return make_user("charlie@example.com", name="Charlie Okafor")
+
+
+@pytest.fixture
+def owner(db: None) -> User:
+    """Return the owner of the instance, who is staff."""
+    return User.objects.create_owner("owner@example.com", "correct horse battery")
+
+
+@pytest.fixture(name="client_of")
+def _client_of() -> Callable[[User], Client]:
+    """Return `factories.client_for`: a test client in which a user is signed in."""
+    return client_for
+
+
+@pytest.fixture(name="make_vehicle")
+def _make_vehicle() -> Callable[..., VehicleAccess]:
+    """Return `factories.make_vehicle`."""
+    return make_vehicle
+
+
+@pytest.fixture(name="make_energy_site")
+def _make_energy_site() -> Callable[..., SiteAccess]:
+    """Return `factories.make_energy_site`."""
+    return make_energy_site
+
+
+@pytest.fixture(autouse=True)
+def _forget_limits(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Empty the rate limits after a test whose transactions were really committed."""
+    yield
+    if "transactional_db" in request.fixturenames:
+        cache.clear()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+) -> None:
+    """Keep a SQLite test database in a file, so that other processes can open it."""
+    if connection.vendor == "sqlite":
+        name = Path(settings.DATA_DIR) / "test.sqlite3"
+        connection.settings_dict["TEST"]["NAME"] = str(name)

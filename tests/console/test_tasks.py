@@ -1,0 +1,23 @@
+"""The clock's sign of life."""
+
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+from console.models import Heartbeat
+from console.tasks import WORKER, beat
+
+NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.django_db
+def test_beat_writes_one_row_and_renews_it() -> None:
+    for minute in (0, 1):
+        with time_machine.travel(NOON.replace(minute=minute), tick=False):
+            beat()
+    beats = Heartbeat.objects.values_list("name", "beaten_at")
+    assert list(beats) == [(WORKER, NOON.replace(minute=1))]
+
+
+def test_heartbeat_is_named() -> None:
+    assert str(Heartbeat(name=WORKER)) == "worker"

