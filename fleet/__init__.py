@@ -29,6 +29,7 @@ from fleet.errors import (
 )
 from fleet.hosts import Hosts
 from fleet.oauth import Application
+from fleet.regions import Region
 
 __all__ = [
     "Application",
@@ -52,6 +53,7 @@ __all__ = [
     "PaymentRequired",
     "RateLimited",
     "Refused",
+    "Region",
     "ServerFault",
     "TimedOut",
     "Unauthorized",
