@@ -2,8 +2,9 @@
 
 from typing import ClassVar
 
-from accounts.models import User
 from django.db import models
+
+from accounts.models import User
 from tokens.models import TeslaGrant
 
 

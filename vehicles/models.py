@@ -2,9 +2,10 @@
 
 from typing import ClassVar
 
-from accounts.models import User
 from django.db import models
 from django.db.models import Q
+
+from accounts.models import User
 from tokens.models import TeslaGrant
 
 

@@ -1,0 +1,1 @@
+"""Read the groups of vehicle_data, each into values that a person can read."""

@@ -1,0 +1,59 @@
+"""Turn Tesla's miles, °C and bar into what a person reads."""
+
+from django.utils.translation.trans_real import parse_accept_lang_header
+
+from accounts.models import Units
+from tokens.readings import Value
+
+_IMPERIAL_COUNTRIES = frozenset({"us", "lr", "mm"})
+_KM_PER_MILE = 1.609344
+_PSI_PER_BAR = 14.503773773
+
+
+def units_of(choice: str, accept_language: str) -> Units:
+    """Return the person's choice, else what the browser's first language suggests.
+
+    The United States, Liberia and Myanmar read miles. A language without a country
+    says nothing: metric.
+    """
+    if choice in {Units.METRIC, Units.IMPERIAL}:
+        return Units(choice)
+    languages = parse_accept_lang_header(accept_language)
+    country = languages[0][0].rpartition("-")[2] if languages else ""
+    return Units.IMPERIAL if country in _IMPERIAL_COUNTRIES else Units.METRIC
+
+
+def distance(label: str, miles: float, units: Units, *, digits: int = 0) -> Value:
+    """Show a distance in km or mi."""
+    if units == Units.IMPERIAL:
+        return Value(label, figure(miles, digits), "mi")
+    return Value(label, figure(miles * _KM_PER_MILE, digits), "km")
+
+
+def speed(label: str, mph: float, units: Units) -> Value:
+    """Show a speed in km/h or mph."""
+    if units == Units.IMPERIAL:
+        return Value(label, figure(mph), "mph")
+    return Value(label, figure(mph * _KM_PER_MILE), "km/h")
+
+
+def temperature(label: str, celsius: float, units: Units) -> Value:
+    """Show a temperature in °C or °F."""
+    if units == Units.IMPERIAL:
+        return Value(label, figure(celsius * 9 / 5 + 32), "°F")
+    return Value(label, figure(celsius, 1), "°C")
+
+
+def pressure(label: str, bar: float, units: Units) -> Value:
+    """Show a tire's pressure in bar or psi."""
+    if units == Units.IMPERIAL:
+        return Value(label, figure(bar * _PSI_PER_BAR), "psi")
+    return Value(label, figure(bar, 1), "bar")
+
+
+def figure(number: float, digits: int = 0) -> str:
+    """Return a number with so many decimals, thousands set apart; never "-0"."""
+    text = f"{number:,.{digits}f}"
+    if not text.strip("-0."):
+        text = text.lstrip("-")
+    return text.replace(",", "\N{NARROW NO-BREAK SPACE}").replace("-", "\N{MINUS SIGN}")
