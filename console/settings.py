@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from celery.schedules import schedule
+
 from console import env
 from fleet.hosts import Hosts
 from fleet.scopes import ASKED, Scope

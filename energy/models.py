@@ -42,7 +42,7 @@ class SiteAccess(models.Model):
     live_status = models.JSONField(null=True)
     live_status_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[models.Manager["SiteAccess"]] = AccessQuerySet.as_manager()  # type: ignore[assignment]  # as_manager() is typed for its QuerySet
+    objects: ClassVar[models.Manager["SiteAccess"]] = AccessQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from accounts.models import User
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+
+from accounts.models import User
 from energy.models import SiteAccess
 from tests.factories import client_for, make_energy_site, make_user, make_vehicle
 from vehicles.models import VehicleAccess

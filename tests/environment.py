@@ -17,6 +17,7 @@ from collections.abc import Generator, MutableMapping
 from pathlib import Path
 
 import pytest
+
 from tests.servers import Servers
 
 FOLDER = "KEYFOB_TEST_FOLDER"

@@ -3,9 +3,10 @@
 from datetime import timedelta
 from uuid import uuid4
 
-from accounts.models import User
 from django.test import Client
 from django.utils import timezone
+
+from accounts.models import User
 from energy.models import EnergySite, SiteAccess
 from tokens.models import TeslaGrant
 from vehicles.models import Vehicle, VehicleAccess

@@ -103,7 +103,7 @@ class TeslaGrant(models.Model):
     synced_vehicles_at = models.DateTimeField(null=True)
     synced_energy_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[models.Manager["TeslaGrant"]] = GrantQuerySet.as_manager()  # type: ignore[assignment]  # as_manager() is typed for its QuerySet
+    objects: ClassVar[models.Manager["TeslaGrant"]] = GrantQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.tesla_name or self.tesla_email or f"Tesla {self.tesla_sub[:8]}"

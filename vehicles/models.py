@@ -75,7 +75,7 @@ class VehicleAccess(models.Model):
     vehicle_data = models.JSONField(null=True)
     vehicle_data_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[models.Manager["VehicleAccess"]] = AccessQuerySet.as_manager()  # type: ignore[assignment]  # as_manager() is typed for its QuerySet
+    objects: ClassVar[models.Manager["VehicleAccess"]] = AccessQuerySet.as_manager()
 
     class Meta:
         constraints = [

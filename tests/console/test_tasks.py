@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 import time_machine
+
 from console.models import Heartbeat
 from console.tasks import WORKER, beat
 

@@ -1,0 +1,1 @@
+"""What the makefile runs: the supervisor of `make run`, and helpers of the checks."""
