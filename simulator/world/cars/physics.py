@@ -8,7 +8,7 @@ import math
 from dataclasses import replace
 
 from simulator.world.cars.battery import Curve
-from simulator.world.cars.routine import Leg, Plug, Routine, Stretch
+from simulator.world.cars.routine import Leg, Plug, Stretch
 from simulator.world.cars.spec import CarSpec
 from simulator.world.cars.state import Anchor, CarState
 from simulator.world.weather import outside_c, sun_height
@@ -51,12 +51,10 @@ def resting_c(spec: CarSpec, leg: Leg, at_s: float) -> float:
     return air_c + 11.0 * max(0.0, sun_height(place.latitude, place.longitude, at_s))
 
 
-def carry(
-    spec: CarSpec, state: CarState, routine: Routine, origin_s: float, to_s: float
-) -> Anchor:
+def carry(spec: CarSpec, state: CarState, origin_s: float, to_s: float) -> Anchor:
     """Return the physics at `to_s`, or the anchor itself for an earlier moment."""
     anchor = replace(state.anchor)
-    for stretch in routine.stretches(origin_s, anchor.at_s, to_s):
+    for stretch in spec.routine.stretches(origin_s, anchor.at_s, to_s):
         if stretch.leg.plug and stretch.from_s == stretch.began_s:
             anchor.added_kwh = 0.0
         _carry_battery(spec, state, stretch, anchor)

@@ -1,0 +1,57 @@
+"""Decide whether a car is online, asleep or offline."""
+
+from simulator.world.cars import physics
+from simulator.world.cars.routine import Stretch
+from simulator.world.cars.spec import CarSpec
+from simulator.world.cars.state import CarState
+
+
+def state_at(
+    spec: CarSpec, state: CarState, origin_s: float, patience_s: float, at_s: float
+) -> str:
+    """Return the state of a moment: asleep once nothing happened for `patience_s`.
+
+    A wake-up that is still under way leaves the car asleep, unless its routine starts
+    it first.
+    """
+    wake = state.wake
+    if not wake.has_signal:
+        return "offline"
+    busy_s = _last_busy_s(spec, state, origin_s, (at_s - patience_s, at_s))
+    if at_s - busy_s < patience_s:
+        return "online"
+    if at_s < wake.online_s:
+        return "asleep"
+    is_fresh = at_s - max(wake.active_s, wake.online_s) < patience_s
+    return "online" if is_fresh else "asleep"
+
+
+def _last_busy_s(
+    spec: CarSpec, state: CarState, origin_s: float, window: tuple[float, float]
+) -> float:
+    """Return when the car last drove, charged or was in use, or the window's start."""
+    busy_s, to_s = window
+    body = state.body
+    if body.sentry_mode or body.user_present or state.climate.is_on:
+        return to_s
+    from_s = max(busy_s, origin_s)
+    for stretch in spec.routine.stretches(origin_s, from_s, to_s):
+        if stretch.leg.is_drive:
+            busy_s = stretch.to_s
+        elif stretch.leg.plug and state.charging.enabled:
+            busy_s = max(busy_s, _charges_until_s(spec, state, origin_s, stretch))
+    return busy_s
+
+
+def _charges_until_s(
+    spec: CarSpec, state: CarState, origin_s: float, stretch: Stretch
+) -> float:
+    plug = stretch.leg.plug
+    limit_kwh = physics.limit_kwh(spec, state)
+    anchor = physics.carry(spec, state, origin_s, stretch.from_s)
+    if plug is None or anchor.energy_kwh >= limit_kwh - 1e-6:
+        return 0.0
+    how = physics.curve(spec, plug, state.charging.amps)
+    starts_s = max(stretch.from_s, stretch.began_s + physics.PLUG_IN_S)
+    ends_s = starts_s + 3600.0 * how.hours_to(anchor.energy_kwh, limit_kwh)
+    return min(stretch.to_s, ends_s)
