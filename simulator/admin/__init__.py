@@ -1,0 +1,1 @@
+"""Let people and tests look behind the simulator and move its world."""

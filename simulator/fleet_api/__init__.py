@@ -1,0 +1,1 @@
+"""Answer as the regional Fleet API does, behind the same gates in the same order."""

@@ -1,0 +1,99 @@
+"""Hold one running simulator: its world, its memory and its moods."""
+
+from typing import Any
+
+from aiohttp import web
+
+from simulator.clock import Clock
+from simulator.config import Config
+from simulator.faults import Faults
+from simulator.keys import SigningKey, new_key
+from simulator.ledger import Ledger
+from simulator.limits import RateLimits
+from simulator.saving import read_saved, write_saved
+from simulator.store import Registration, Store
+from simulator.switches import Switches
+from simulator.world import World
+from simulator.world.persons import Person
+
+
+class Hub:
+    """Hold everything that the doors of one simulator share.
+
+    With a folder in the config, what was saved there is taken up at once; without a
+    key, one is made. A world that is given brings its own clock.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        world: World | None = None,
+        key: SigningKey | None = None,
+    ) -> None:
+        self.config = config
+        self._begin(world or World(config.seed, Clock()))
+        saved = read_saved(config.folder) if config.folder else None
+        self.key = key or new_key() if saved is None else self._take_up(saved)
+
+    def _begin(self, world: World) -> None:
+        self.world = world
+        self.clock = world.clock
+        self.store = Store()
+        self.ledger = Ledger()
+        self.faults = Faults(self.clock)
+        self.limits = RateLimits()
+        self.switches = Switches(rate_limits=self.config.rate_limits)
+
+    def _take_up(self, saved: dict[str, Any]) -> SigningKey:
+        self.store.load(saved["store"])
+        self.world.load(saved["world"])
+        return SigningKey.from_pem(saved["key"])
+
+    def reset(self, world: World | None = None) -> None:
+        """Go back to the seeded start; the signing key stays.
+
+        To be called in the server's own loop, since it drops calls that hang.
+        """
+        self.faults.release()
+        tempo = self.world.tempo
+        self._begin(world or World(self.config.seed, Clock(), tempo=tempo))
+        self.store.changed = True
+
+    def save(self) -> None:
+        """Write grants, registrations, paired keys and the RSA key to the folder."""
+        self.store.changed = False
+        if self.config.folder is not None:
+            write_saved(
+                self.config.folder,
+                {
+                    "key": self.key.pem,
+                    "store": self.store.dump(),
+                    "world": self.world.dump(),
+                },
+            )
+
+    def person_of_sub(self, sub: str) -> Person | None:
+        """Return the person with this user UUID, or None."""
+        for person in self.world.persons.values():
+            if person.sub == sub:
+                return person
+        return None
+
+    def registration(self, region: str, client_id: str) -> Registration | None:
+        """Return an application's registration in a region, or None."""
+        return self.store.registrations.get((region, client_id))
+
+    def registrations_of_domain(self, domain: str) -> list[Registration]:
+        """Return the registrations made for a domain, in any region."""
+        wanted = domain.lower()
+        return [
+            one for one in self.store.registrations.values() if one.domain == wanted
+        ]
+
+
+HUB = web.AppKey("hub", Hub)
+
+
+def hub_of(request: web.Request) -> Hub:
+    """Return the hub of the application that got this request."""
+    return request.config_dict[HUB]

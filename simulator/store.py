@@ -1,0 +1,166 @@
+"""Hold what the auth server and the partner door remember."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from secrets import token_hex
+from typing import Any
+
+CODE_LIFE = timedelta(minutes=5)
+REFRESH_LIFE = timedelta(days=90)
+GRACE = timedelta(hours=24)
+
+
+@dataclass(slots=True)
+class Grant:
+    """Hold one person's consent to one application.
+
+    `refresh_token` is the newest one; `previous_token` was rotated out last and may
+    be used once more until `previous_until`. Empty texts mean none.
+    """
+
+    grant_id: str
+    client_id: str
+    email: str
+    scopes: tuple[str, ...]
+    granted_at: datetime
+    refresh_token: str = field(default="", repr=False)
+    refresh_until: datetime | None = None
+    previous_token: str = field(default="", repr=False)
+    previous_until: datetime | None = None
+
+    def rotate(self, prefix: str, now: datetime) -> str:
+        """Give out a new refresh token, leaving one step of grace to the last."""
+        self.previous_token = self.refresh_token
+        self.previous_until = now + GRACE
+        return self._renew(prefix, now)
+
+    def repeat(self, prefix: str, now: datetime) -> str:
+        """Give out a new refresh token for the previous one, whose grace ends."""
+        self.previous_token = ""
+        return self._renew(prefix, now)
+
+    def begin(self, prefix: str, now: datetime) -> str:
+        """Give out the first refresh token of a sign-in; all older ones end."""
+        self.previous_token = ""
+        return self._renew(prefix, now)
+
+    def forget_refresh(self) -> None:
+        """End all refresh tokens, as a password reset does."""
+        self.refresh_token = self.previous_token = ""
+
+    def _renew(self, prefix: str, now: datetime) -> str:
+        self.refresh_token = f"{prefix}_{token_hex(32)}"
+        self.refresh_until = now + REFRESH_LIFE
+        return self.refresh_token
+
+
+@dataclass(slots=True)
+class Code:
+    """Hold what an authorization code stands for until it is exchanged."""
+
+    client_id: str
+    redirect_uri: str
+    email: str
+    nonce: str
+    until: datetime
+    used: bool = False
+
+
+@dataclass(slots=True)
+class Registration:
+    """Hold one application's registration in one region."""
+
+    region: str
+    client_id: str
+    domain: str
+    public_key_hex: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(slots=True)
+class Store:
+    """Hold grants, codes, sign-ins of browsers, registrations and configs.
+
+    `changed` asks the application to save; whoever changes something sets it.
+    """
+
+    grants: dict[tuple[str, str], Grant] = field(default_factory=dict)
+    codes: dict[str, Code] = field(default_factory=dict)
+    sessions: dict[str, str] = field(default_factory=dict)
+    registrations: dict[tuple[str, str], Registration] = field(default_factory=dict)
+    telemetry_configs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    changed: bool = False
+
+    def grant(self, client_id: str, email: str) -> Grant | None:
+        """Return the consent of that person to that application, or None."""
+        return self.grants.get((client_id, email))
+
+    def consent(
+        self, client_id: str, email: str, scopes: tuple[str, ...], now: datetime
+    ) -> Grant:
+        """Set the scopes a person grants to an application, making the grant."""
+        self.changed = True
+        grant = self.grant(client_id, email)
+        if grant is None:
+            grant = Grant(token_hex(16), client_id, email, scopes, now)
+            self.grants[client_id, email] = grant
+        grant.scopes = scopes
+        return grant
+
+    def revoke(self, client_id: str, email: str) -> bool:
+        """End a grant and the streaming configs under it; False when none was."""
+        grant = self.grants.pop((client_id, email), None)
+        self.changed = True
+        for key in [
+            key for key in self.telemetry_configs if key.startswith(f"{client_id} ")
+        ]:
+            if self.telemetry_configs[key].get("email") == email:
+                del self.telemetry_configs[key]
+        return grant is not None
+
+    def reset_password(self, email: str) -> None:
+        """End all refresh tokens and browser sign-ins of a person."""
+        self.changed = True
+        for grant in self.grants.values():
+            if grant.email == email:
+                grant.forget_refresh()
+        self.sessions = {k: v for k, v in self.sessions.items() if v != email}
+
+    def refresh_grant(self, client_id: str, refresh_token: str) -> Grant | None:
+        """Return the grant one of whose two refresh tokens this is, or None."""
+        for grant in self.grants.values():
+            tokens = (grant.refresh_token, grant.previous_token)
+            if grant.client_id == client_id and refresh_token in tokens:
+                return grant
+        return None
+
+    def dump(self) -> dict[str, Any]:
+        """Return what a restart must keep, ready for JSON but for the times."""
+        return {
+            "grants": [asdict(grant) for grant in self.grants.values()],
+            "registrations": [asdict(one) for one in self.registrations.values()],
+            "sessions": dict(self.sessions),
+            "telemetry_configs": self.telemetry_configs,
+        }
+
+    def load(self, saved: dict[str, Any]) -> None:
+        """Take up what an earlier `dump` returned, once read back from JSON."""
+        for entry in saved["grants"]:
+            grant = Grant(
+                **_timed(entry, "granted_at", "refresh_until", "previous_until")
+            )
+            grant.scopes = tuple(grant.scopes)
+            self.grants[grant.client_id, grant.email] = grant
+        for entry in saved["registrations"]:
+            one = Registration(**_timed(entry, "created_at", "updated_at"))
+            self.registrations[one.region, one.client_id] = one
+        self.sessions = dict(saved["sessions"])
+        self.telemetry_configs = dict(saved["telemetry_configs"])
+
+
+def _timed(entry: dict[str, Any], *names: str) -> dict[str, Any]:
+    times = {
+        name: entry[name] and datetime.fromisoformat(entry[name]) for name in names
+    }
+    return {**entry, **times}

@@ -1,0 +1,279 @@
+"""Run a simulator in a thread of the test's own process."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from socket import AF_INET, SOCK_STREAM, socket
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.parse import urlencode
+
+import httpx
+from aiohttp import web
+
+from simulator.app import make_app
+from simulator.auth.minting import LIFE, access_token, id_token, partner_token
+from simulator.clock import Clock
+from simulator.config import REGIONS, Application, Config
+from simulator.faults import Faults
+from simulator.hub import HUB, Hub
+from simulator.keys import shared_key
+from simulator.ledger import Call
+from simulator.scopes import SCOPES
+from simulator.store import Registration
+from simulator.world import World
+
+DOMAIN = "keys.example.com"
+APPLICATION = Application(
+    client_id="test-client",
+    client_secret="test-secret",  # noqa: S106 - opens nothing but the simulator
+    redirect_uris=("http://localhost:8000/callback",),
+    allowed_origins=("https://example.com",),
+    name="Test application",
+)
+ASKED = tuple(scope for scope in SCOPES if scope not in ("email", "profile"))
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Hold the addresses of a simulator that a client has as settings."""
+
+    authorize_url: str
+    token_url: str
+    jwks_url: str
+    issuers: tuple[str, ...]
+    consent_url: str
+    pairing_url: str
+    base_urls: dict[str, str]
+
+
+class RunningSimulator:
+    """Serve a simulator on a free port while the `with` block runs.
+
+    `at` makes time stand still there until advanced. `folder` saves the state.
+    After `reset()`, `world`, `clock`, `faults` and `hub` are new objects: ask the
+    simulator for them again.
+    """
+
+    def __init__(
+        self,
+        *,
+        applications: Iterable[Application] = (APPLICATION,),
+        key_urls: dict[str, str] | None = None,
+        seed: int = 1,
+        at: datetime | None = None,
+        config: Config | None = None,
+    ) -> None:
+        self._at = at
+        self._socket = socket(AF_INET, SOCK_STREAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        given = config or Config(self.url, tuple(applications), seed=seed)
+        self._config = replace(
+            given, public_url=self.url, key_urls=dict(key_urls or given.key_urls)
+        )
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._loop: asyncio.AbstractEventLoop
+        self._stop: asyncio.Event
+        self.hub: Hub
+
+    def __enter__(self) -> Self:
+        app = make_app(self._config, self._new_world(), shared_key())
+        self.hub = app[HUB]
+        self._app = app
+        self._thread.start()
+        self._ready.wait(10)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(10)
+        self._socket.close()
+
+    def _run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.SockSite(runner, self._socket).start()
+        self._ready.set()
+        await self._stop.wait()
+        await runner.cleanup()
+
+    def _new_world(self) -> World:
+        return World(self._config.seed, Clock(self._at))
+
+    def _in_loop(self, work: Callable[[], _Result]) -> _Result:
+        async def run() -> _Result:
+            return work()
+
+        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(10)
+
+    @property
+    def world(self) -> World:
+        """Return the simulated world."""
+        return self.hub.world
+
+    @property
+    def clock(self) -> Clock:
+        """Return the simulator's clock."""
+        return self.hub.clock
+
+    @property
+    def faults(self) -> Faults:
+        """Return the orders for bad weather, to add to and to clear."""
+        return self.hub.faults
+
+    @property
+    def calls(self) -> list[Call]:
+        """Return the calls since the start or the last reset, oldest first."""
+        return self.hub.ledger.calls
+
+    @property
+    def key_urls(self) -> dict[str, str]:
+        """Return where the keys of domains are really fetched; may be added to."""
+        known = self.hub.config.key_urls
+        return known if isinstance(known, dict) else dict(known)
+
+    @property
+    def addresses(self) -> Addresses:
+        """Return every address that a client of Tesla has as a setting."""
+        auth = f"{self.url}/auth/oauth2/v3"
+        return Addresses(
+            authorize_url=f"{auth}/authorize",
+            token_url=f"{auth}/token",
+            jwks_url=f"{auth}/discovery/thirdparty/keys",
+            issuers=(self.hub.config.issuer,),
+            consent_url=f"{self.url}/auth/user/revoke/consent",
+            pairing_url=f"{self.url}/_ak",
+            base_urls={one: self.hub.config.base_url(one) for one in REGIONS},
+        )
+
+    def billed(self) -> dict[str, int]:
+        """Return billable calls by category: data, commands, wakes, specs."""
+        return self.hub.ledger.billed()
+
+    def release(self) -> None:
+        """End all orders for bad weather and drop the calls that hang."""
+        self.hub.faults.clear()
+        self._in_loop(self.hub.faults.release)
+
+    def reset(self) -> None:
+        """Go back to the seeded start: new world, no grants, no faults, no calls."""
+        self._in_loop(lambda: self.hub.reset(self._new_world()))
+
+    def add_application(self, application: Application) -> None:
+        """Make one more application known, or replace the one of that client id."""
+        config = self.hub.config
+        others = [
+            one for one in config.applications if one.client_id != application.client_id
+        ]
+        self.hub.config = replace(config, applications=(*others, application))
+
+    def register(
+        self,
+        public_key_hex: str,
+        domain: str = DOMAIN,
+        *,
+        client_id: str = APPLICATION.client_id,
+        regions: Iterable[str] = REGIONS,
+    ) -> None:
+        """Register an application in regions at once, without its key being fetched."""
+        now = self.clock.now()
+        for region in regions:
+            self.hub.store.registrations[region, client_id] = Registration(
+                region, client_id, domain, public_key_hex, now, now
+            )
+        self.world.adopt_key(public_key_hex, domain)
+
+    def link(
+        self,
+        email: str,
+        scopes: Iterable[str] = ASKED,
+        *,
+        client_id: str = APPLICATION.client_id,
+    ) -> dict[str, Any]:
+        """Grant scopes and return what the token endpoint would, without any HTTP."""
+        hub, person = self.hub, self.world.persons[email]
+        now = hub.clock.now()
+        grant = hub.store.consent(client_id, email, tuple(scopes), now)
+        return {
+            "access_token": access_token(hub, grant, person),
+            "refresh_token": grant.begin(person.region.upper(), now),
+            "id_token": id_token(hub, grant, person, ""),
+            "expires_in": int(LIFE.total_seconds()),
+            "token_type": "Bearer",
+        }
+
+    def partner_token(
+        self, region: str = "na", *, client_id: str = APPLICATION.client_id
+    ) -> str:
+        """Return a partner token for a region, without any HTTP."""
+        application = self.hub.config.application(client_id)
+        if application is None:
+            raise KeyError(client_id)
+        audience = self.hub.config.base_url(region)
+        return partner_token(self.hub, application, audience, ("openid",))
+
+    def authorize(  # noqa: PLR0913 - the parameters of an authorize address
+        self,
+        email: str,
+        scopes: Iterable[str] = ASKED,
+        redirect_uri: str = APPLICATION.redirect_uris[0],
+        state: str = "state",
+        *,
+        client_id: str = APPLICATION.client_id,
+        deny: bool = False,
+        **more: str,
+    ) -> str:
+        """Sign in, consent to all scopes asked for, and return the callback address.
+
+        `more` are further parameters of the authorize address, such as `nonce`.
+        """
+        asked = {
+            "response_type": "code",
+            "client_id": client_id,
+            "redirect_uri": redirect_uri,
+            "scope": " ".join(scopes),
+            "state": state,
+            **more,
+        }
+        address = f"{self.addresses.authorize_url}?{urlencode(asked)}"
+        return self.follow(address, email, deny=deny)
+
+    def follow(
+        self,
+        authorize_url: str,
+        email: str,
+        *,
+        scopes: Iterable[str] = SCOPES,
+        deny: bool = False,
+    ) -> str:
+        """Do on an authorize address what a person does in a browser.
+
+        Ticks those of the scopes that are offered; returns the callback address.
+        Raises LookupError when the simulator shows an error page.
+        """
+        login = {"step": "login", "person": email}
+        decision = "deny" if deny else "allow"
+        consent = {"step": "consent", "decision": decision, "scope": list(scopes)}
+        with httpx.Client(trust_env=False) as browser:
+            response = browser.get(authorize_url)
+            for form in (login, consent):
+                if response.status_code == 302:
+                    break
+                response = browser.post(authorize_url, data=form)
+        if response.status_code != 302:
+            raise LookupError(f"no way back, status {response.status_code}")
+        return response.headers["Location"]
