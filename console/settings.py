@@ -109,6 +109,8 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "cache",
+        # So many that a flood of sign-ins cannot push a lock out.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
 INQUIRIES_KEPT_DAYS = environment.number("INQUIRIES_KEPT_DAYS", 7, least=1, most=3650)
@@ -140,13 +142,19 @@ ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_USER_DISPLAY = str
+# Only so can sign-up answer alike for an address that has an account.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = True
 PASSWORD_RESET_TIMEOUT = 3600
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_ABSOLUTE_AGE = 30 * 24 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -173,16 +181,17 @@ X_FRAME_OPTIONS = "DENY"
 for _name, _value in env.email(environment, "EMAIL_URL").items():
     globals()[_name] = _value
 MAIL_SERVER = "EMAIL_HOST" in globals()
-# Without a mail server the letters stay in the process; their links are shown to
-# the owner instead.
+# Without a mail server the letters are kept and shown to the owner.
 EMAIL_BACKEND = (
     "django.core.mail.backends.smtp.EmailBackend"
     if MAIL_SERVER
-    else "django.core.mail.backends.dummy.EmailBackend"
+    else "accounts.mail.LetterBackend"
 )
 DEFAULT_FROM_EMAIL = environment.text(
     "MAIL_FROM", f"Keyfob <keyfob@{_public.hostname or 'localhost'}>"
 )
+
+LETTERS_KEPT_DAYS = environment.number("LETTERS_KEPT_DAYS", 7, least=1, most=365)
 
 # Tesla
 TESLA_CLIENT_ID = environment.required(
@@ -275,6 +284,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-energy-inquiries": {"task": "energy.tasks.sweep", "schedule": schedule(10)},
     "sync-vehicles": {"task": "vehicles.tasks.sync_due", "schedule": schedule(60)},
     "sync-energy": {"task": "energy.tasks.sync_due", "schedule": schedule(60)},
+    "tidy-accounts": {"task": "accounts.tasks.tidy", "schedule": schedule(3600)},
     "forget-old-inquiries": {
         "task": "tokens.tasks.forget_old_inquiries",
         "schedule": schedule(3600),

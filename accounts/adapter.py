@@ -1,0 +1,71 @@
+"""How allauth behaves here: who may sign up, where letters go, what they link to."""
+
+import logging
+from smtplib import SMTPException
+from typing import Any
+from urllib.parse import urlsplit
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.http import HttpRequest  # noqa: TID251  # allauth's hooks take it
+
+from accounts.http import client_address
+from accounts.services import letters
+
+logger = logging.getLogger(__name__)
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Keyfob's answers to allauth's questions."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  # allauth's signature
+        """Tell whether strangers may make an account: the operator's setting says."""
+        return bool(settings.SIGNUP_OPEN)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the address by which sign-ins are limited; never refuse for its lack.
+
+        Behind a Unix socket without a trusted proxy all clients share one limit.
+        """
+        return client_address(request)
+
+    def format_email_subject(self, subject: str) -> str:
+        """Return the subject with the product's name before it."""
+        return f"Keyfob: {subject}"
+
+    def send_mail(
+        self, template_prefix: str, email: str, context: dict[str, Any]
+    ) -> None:
+        """Write a letter whose links lead to `PUBLIC_URL`, and send or keep it.
+
+        A letter that the mail server refuses is kept for the owner.
+        """
+        ours = {
+            name: _at_home(value) if name.endswith("_url") else value
+            for name, value in context.items()
+        }
+        message = self.render_mail(
+            template_prefix,
+            email,
+            {"email": email, "public_url": settings.PUBLIC_URL, **ours},
+        )
+        try:
+            message.send()
+        except (OSError, SMTPException):
+            logger.exception("The mail server did not take a letter; it is kept")
+            letters.keep(email, str(message.subject), str(message.body))
+
+    def _get_login_attempts_cache_key(
+        self,
+        request: HttpRequest,  # noqa: ARG002  # allauth's signature
+        **credentials: Any,
+    ) -> str:
+        """Count wrong passwords by address alone, whichever host name was called."""
+        login: str = credentials.get("email") or credentials.get("username") or ""
+        return login.lower()
+
+
+def _at_home(url: str) -> str:
+    """Return an address at `PUBLIC_URL`, whichever host the request had named."""
+    home = urlsplit(settings.PUBLIC_URL)
+    return urlsplit(url)._replace(scheme=home.scheme, netloc=home.netloc).geturl()

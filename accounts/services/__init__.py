@@ -1,0 +1,1 @@
+"""The verbs of accounts: making and recovering the owner, keeping letters."""

@@ -1,0 +1,51 @@
+"""What makes a user able to sign in: a proven address, and no lock on it."""
+
+from allauth.account.models import EmailAddress
+from allauth.core.internal import ratelimit
+from django.core.cache import cache
+from django.http import HttpRequest  # noqa: TID251  # an empty one, which allauth's key asks for
+
+from accounts.models import User
+
+_ALLAUTH = "allauth.account"
+
+
+def prove_address(user: User) -> EmailAddress:
+    """Store that the user's e-mail address is their own and the one to write to.
+
+    Raises `ValueError` for a user without an address.
+    """
+    if not user.email:
+        raise ValueError("This user has no e-mail address.")
+    EmailAddress.objects.filter(user=user, primary=True).update(primary=False)
+    address, _ = EmailAddress.objects.update_or_create(
+        user=user,
+        email=user.email.lower(),
+        defaults={"verified": True, "primary": True},
+    )
+    return address
+
+
+def unlock(user: User) -> None:
+    """Forget the wrong passwords that lock the user's addresses.
+
+    The limit by client address stays: it is not the user's, and lasts a minute.
+    """
+    logins = {user.email, *_addresses(user)} - {None}
+    for rate in ratelimit.get_rates(app=_ALLAUTH, action="login_failed"):
+        if rate.per != "key":
+            continue
+        for login in logins:
+            cache.delete(
+                ratelimit.get_cache_key(
+                    HttpRequest(),
+                    app=_ALLAUTH,
+                    action="login_failed",
+                    rate=rate,
+                    key=str(login).lower(),
+                )
+            )
+
+
+def _addresses(user: User) -> list[str]:
+    return list(EmailAddress.objects.filter(user=user).values_list("email", flat=True))
