@@ -6,10 +6,11 @@ from collections.abc import Mapping
 import aiohttp
 from yarl import URL
 
-from fleet.errors import TimedOut, Unreachable, Unreadable
+from fleet.errors import TimedOut, Unreachable, Unreadable, redact
 from fleet.hosts import Hosts
 from fleet.wire import API_BODY_CAP, Answer, Timeouts
 
+_PASSED_ON = ("Accept", "Accept-Encoding", "Accept-Language")
 _SKIPPED = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 _KEPT_S = 55.0
 
@@ -41,21 +42,23 @@ class AsyncClient:
         """Send a request and return the whole answer, whatever its status.
 
         `path_qs` is sent as it is, so it must be checked and encoded already;
-        `headers` are sent beside ours (Accept-Encoding, say). The body stays
-        compressed as it came. No redirect is followed. A body goes out as
+        of `headers`, Accept, Accept-Encoding and Accept-Language are sent. The
+        body stays compressed as it came. No redirect is followed. A body goes out as
         JSON. Raises `TimedOut`, `Unreachable`, `Unreadable` (over 8 MiB, not
         HTTP); ValueError for a path that no HTTP request can hold.
         """
         url = _url(base_url, path_qs)
-        ours = {"Authorization": f"Bearer {tesla_access_token}"}
+        outgoing = {"Accept-Encoding": "identity", "User-Agent": "Keyfob"}
+        outgoing |= _passed_on(headers or {})
+        outgoing["Authorization"] = f"Bearer {tesla_access_token}"
         if body is not None:
-            ours["Content-Type"] = "application/json"
+            outgoing["Content-Type"] = "application/json"
         try:
             async with self._open().request(
                 method,
                 url,
                 data=body,
-                headers={"Accept-Encoding": "identity", **(headers or {}), **ours},
+                headers=outgoing,
                 allow_redirects=False,
                 timeout=self._limits(timeout_s),
             ) as response:
@@ -63,9 +66,11 @@ class AsyncClient:
         except TimeoutError as error:
             raise TimedOut("Tesla did not answer in time") from error
         except aiohttp.ClientResponseError as error:
-            raise Unreadable("Tesla's answer is not HTTP") from error
+            said = redact(error.message)
+            raise Unreadable("Tesla's answer is not HTTP", description=said) from None
         except (aiohttp.ClientError, OSError) as error:
-            raise Unreachable("Tesla cannot be reached") from error
+            said = redact(str(error))
+            raise Unreachable("Tesla cannot be reached", description=said) from error
 
     async def close(self) -> None:
         """Close the pool; a later request opens a new one."""
@@ -96,6 +101,12 @@ class AsyncClient:
                 skip_auto_headers=_SKIPPED,
             )
         return self._session
+
+
+def _passed_on(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers that go beside ours, in one spelling each."""
+    titled = {name.title(): value for name, value in headers.items()}
+    return {name: titled[name] for name in _PASSED_ON if name in titled}
 
 
 def _url(base_url: str, path_qs: str) -> URL:

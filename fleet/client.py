@@ -140,16 +140,15 @@ class Client:
     def _once(
         self, endpoint: Endpoint, target: str, body: Mapping[str, Any] | None
     ) -> Any:
-        headers = {
-            "Accept": "*/*" if endpoint.content is Content.PDF else "application/json",
-            "User-Agent": "Keyfob",
-            "Authorization": f"Bearer {self._tesla_access_token}",
-        }
+        wanted = "*/*" if endpoint.content is Content.PDF else "application/json"
+        headers = {"Accept": wanted, "User-Agent": "Keyfob"}
         content = None
         if endpoint.method != "GET":
             headers["Content-Type"] = "application/json"
             content = json.dumps(body or {}).encode()
-        outgoing = Outgoing(endpoint.method, self.base_url + target, headers, content)
+        bearer = {"Authorization": f"Bearer {self._tesla_access_token}"}
+        url = self.base_url + target
+        outgoing = Outgoing(endpoint.method, url, headers | bearer, content)
         answer = send(outgoing, http=self._http, timeouts=self._timeouts)
         return _value(endpoint, answer, self._tesla_access_token)
 
@@ -191,8 +190,9 @@ def _value(endpoint: Endpoint, answer: Answer, secret: str) -> Any:
         return answer.body.decode("utf-8", "replace").strip()
     try:
         document = json.loads(answer.body)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable("Tesla's answer is not JSON", status=answer.status) from error
+    except (ValueError, RecursionError):
+        # Not chained: the error would carry the whole body.
+        raise Unreadable("Tesla's answer is not JSON", status=answer.status) from None
     if not isinstance(document, dict) or "response" not in document:
         return document
     refused = unenveloped(document)

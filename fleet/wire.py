@@ -2,14 +2,16 @@
 
 import logging
 import os
-import time
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
-from fleet.errors import TimedOut, Unreachable, Unreadable
+from fleet.deadlines import deadline, transport
+from fleet.errors import TimedOut, Unreachable, Unreadable, redact
 
 # At INFO, httpx logs whole addresses; queries and codes in them are nobody's business.
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -60,12 +62,16 @@ def shared_http() -> httpx.Client:
 
 @cache
 def _http_of(pid: int) -> httpx.Client:
+    limits = httpx.Limits(
+        max_connections=64, max_keepalive_connections=16, keepalive_expiry=_KEPT_S
+    )
+    # One jar is shared by everybody's calls, so it must not keep anything.
+    no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     return httpx.Client(
         follow_redirects=False,
         trust_env=False,
-        limits=httpx.Limits(
-            max_connections=64, max_keepalive_connections=16, keepalive_expiry=_KEPT_S
-        ),
+        transport=transport(limits),
+        cookies=no_cookies,
     )
 
 
@@ -78,58 +84,82 @@ def send(
 ) -> Answer:
     """Send a request and return the whole answer, whatever its status.
 
-    A GET whose kept connection turns out to be closed is sent once more.
-    Raises `TimedOut`, `Unreachable`, or `Unreadable` for a body over the cap.
+    A GET is sent once more if the connection ends before anything of an
+    answer came, as a kept one may. Raises `TimedOut`, `Unreachable`, or
+    `Unreadable` (a body over the cap, not HTTP).
     """
     client = http or shared_http()
-    try:
-        return _exchange(client, outgoing, timeouts, body_cap)
-    except httpx.RemoteProtocolError as error:
-        if outgoing.method != "GET":
-            raise Unreachable("Tesla cut the connection") from error
-    except httpx.HTTPError as error:
-        raise _failure(error) from error
-    try:
-        return _exchange(client, outgoing, timeouts, body_cap)
-    except httpx.HTTPError as error:
-        raise _failure(error) from error
+    with deadline(timeouts.total_s):
+        try:
+            return _exchange(client, outgoing, timeouts, body_cap)
+        except _CutBeforeAnswer as error:
+            if outgoing.method != "GET":
+                raise _failure(error.cause) from error.cause
+        try:
+            return _exchange(client, outgoing, timeouts, body_cap)
+        except _CutBeforeAnswer as error:
+            raise _failure(error.cause) from error.cause
 
 
-def _failure(error: httpx.HTTPError) -> Unreachable | Unreadable:
-    if isinstance(error, httpx.TimeoutException):
-        return TimedOut("Tesla did not answer in time")
-    if isinstance(error, httpx.DecodingError):
-        return Unreadable("Tesla's answer cannot be decompressed")
-    return Unreachable("Tesla cannot be reached")
+class _CutBeforeAnswer(Exception):
+    """Say that a connection ended before a status came."""
+
+    def __init__(self, cause: httpx.HTTPError) -> None:
+        super().__init__()
+        self.cause = cause
 
 
 def _exchange(
     client: httpx.Client, outgoing: Outgoing, timeouts: Timeouts, body_cap: int
 ) -> Answer:
-    deadline = time.monotonic() + timeouts.total_s
-    limits = httpx.Timeout(
-        min(timeouts.read_s, timeouts.total_s), connect=timeouts.connect_s
-    )
-    with client.stream(
-        outgoing.method,
-        outgoing.url,
-        headers=dict(outgoing.headers),
-        content=outgoing.body,
-        timeout=limits,
-    ) as response:
-        body = _read(response, deadline, body_cap)
-        return Answer(response.status_code, list(response.headers.items()), body)
+    answered = False
+    try:
+        with client.stream(
+            outgoing.method,
+            outgoing.url,
+            headers={"Accept-Encoding": "gzip", **outgoing.headers},
+            content=outgoing.body,
+            timeout=httpx.Timeout(timeouts.read_s, connect=timeouts.connect_s),
+        ) as response:
+            answered = True
+            body = _read(response, body_cap)
+            return Answer(response.status_code, list(response.headers.items()), body)
+    except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
+        if not answered:
+            raise _CutBeforeAnswer(error) from error
+        raise _failure(error) from error
+    except httpx.HTTPError as error:
+        raise _failure(error) from error
 
 
-def _read(response: httpx.Response, deadline: float, body_cap: int) -> bytes:
-    """Return the body; end at the cap or the deadline, so that none can hold us."""
+def _failure(error: httpx.HTTPError) -> Unreachable | Unreadable:
+    said = redact(str(error))
+    if isinstance(error, httpx.TimeoutException):
+        return TimedOut("Tesla did not answer in time", description=said)
+    cut = "disconnected" in said or "closed" in said
+    if isinstance(error, httpx.RemoteProtocolError) and not cut:
+        return Unreadable("Tesla's answer is not HTTP", description=said)
+    return Unreachable("Tesla cannot be reached", description=said)
+
+
+def _read(response: httpx.Response, body_cap: int) -> bytes:
+    """Return the body, decompressed; refuse one over the cap before it fills memory."""
+    status = response.status_code
+    encoding = response.headers.get("content-encoding", "identity").lower()
+    if encoding not in {"identity", "gzip"}:
+        raise Unreadable("Tesla's answer is compressed in a foreign way", status=status)
+    inflate = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
     parts: list[bytes] = []
     size = 0
-    for part in response.iter_bytes(_CHUNK):
+    for raw in response.iter_raw(_CHUNK):
+        try:
+            part = inflate.decompress(raw, body_cap + 1) if inflate else raw
+        except zlib.error:
+            raise Unreadable("Tesla's answer is not gzip", status=status) from None
         size += len(part)
         if size > body_cap:
-            raise Unreadable("Tesla's answer is too large", status=response.status_code)
-        if time.monotonic() > deadline:
-            raise TimedOut("Tesla did not finish its answer in time")
+            raise Unreadable("Tesla's answer is too large", status=status)
         parts.append(part)
+    if inflate and parts and not inflate.eof:
+        raise Unreadable("Tesla's answer is cut off", status=status)
     return b"".join(parts)

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable
+from urllib.parse import quote, quote_plus
 
 _LONGEST = 400
 _REMOVED = "[removed]"
 _SECRET = re.compile(
     r"eyJ[\w-]{6,}(?:\.[\w-]*){0,4}"  # a JSON web token, or the beginning of one
-    r"|\b[Bb]earer\s+\S{1,4096}"
+    r"|\b(?i:bearer)\s+\S{1,4096}"
     r"|\b(?:NA|EU|CN)_\w{16,}"  # Tesla's codes and refresh tokens
     r"|\b(?:kf|sk)_\w{16,}"
     r"|\b\w{40,}"  # long and unbroken: no word, VIN or UUID
@@ -21,7 +22,7 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     `secrets` are exact texts to remove; whatever looks like a token goes too.
     """
     for secret in secrets:
-        if secret:
-            text = text.replace(secret, _REMOVED)
+        for spelled in {secret, quote(secret), quote_plus(secret)} - {""}:
+            text = text.replace(spelled, _REMOVED)
     shown = _SECRET.sub(_REMOVED, text[: _LONGEST * 10])
     return _UNPRINTABLE.sub(" ", shown)[:_LONGEST].strip()
