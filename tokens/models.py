@@ -4,10 +4,11 @@ import uuid
 from datetime import datetime
 from typing import ClassVar
 
-from accounts.models import User
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+
+from accounts.models import User
 
 MOST_ACCESS_TOKENS = 10
 

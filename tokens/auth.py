@@ -1,0 +1,140 @@
+"""Who calls: access tokens looked up, and remembered for a second at most.
+
+A token that was removed is refused within a second by every process, without anybody
+having to tell: what a process remembers is at most that old.
+"""
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import DatabaseError, close_old_connections, connections
+from django.utils import timezone
+
+from tokens.models import AccessToken
+from tokens.services import access_tokens
+
+_LOG = logging.getLogger(__name__)
+REMEMBERED_S = 1.0
+_MOST_ENTRIES = 10_000
+_WRITE_AFTER_S = 1.0
+_WRITE_AGAIN_AFTER_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who holds an access token: the token's id and name, and its user."""
+
+    token_id: UUID
+    user_id: UUID
+    name: str
+
+
+class TokenCache:
+    """Look access tokens up, with one query a token and second in this process.
+
+    Belongs to one event loop; its queries run in one thread of its own, whose
+    connection `close` ends. Entries are few: the oldest go first.
+    """
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._entries: OrderedDict[str, tuple[float, Caller | None]] = OrderedDict()
+        self._running: dict[str, asyncio.Future[Caller | None]] = {}
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="access-tokens")
+        self._written_s: OrderedDict[str, float] = OrderedDict()
+        self._uses: dict[str, tuple[datetime, str]] = {}
+        self._writing: asyncio.Task[None] | None = None
+
+    async def identify(self, text: str) -> Caller | None:
+        """Return who holds this token, None when nobody does.
+
+        A text that cannot be a token costs no query. Raises `DatabaseError`.
+        """
+        if not access_tokens.is_well_formed(text):
+            return None
+        digest = access_tokens.digest(text)
+        entry = self._entries.get(digest)
+        if entry is not None and self._clock() < entry[0]:
+            return entry[1]
+        running = self._running.get(digest)
+        if running is None:
+            running = asyncio.ensure_future(self._look_up(digest))
+            self._running[digest] = running
+            running.add_done_callback(lambda _: self._running.pop(digest, None))
+        # Shielded: others may wait for the same answer when this caller leaves.
+        return await asyncio.shield(running)
+
+    def used(self, text: str, client: str) -> None:
+        """Note that a program used this token, to be written once a minute at most.
+
+        `client` is what the program calls itself. Costs no query now.
+        """
+        digest = access_tokens.digest(text)
+        now = self._clock()
+        written = self._written_s.get(digest)
+        if written is not None and now < written + _WRITE_AGAIN_AFTER_S:
+            return
+        self._written_s[digest] = now
+        self._written_s.move_to_end(digest)
+        if len(self._written_s) > _MOST_ENTRIES:
+            self._written_s.popitem(last=False)
+        self._uses[digest] = (timezone.now(), client)
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.ensure_future(self._write_soon())
+
+    async def flush(self) -> None:
+        """Write the uses noted so far; a database that is away is logged."""
+        uses, self._uses = self._uses, {}
+        if uses:
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._thread, _write_uses, uses)
+
+    async def close(self) -> None:
+        """Write what is noted and end the thread and its connection."""
+        if self._writing is not None:
+            self._writing.cancel()
+        await self.flush()
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, connections.close_all)
+        self._thread.shutdown(wait=False)
+
+    async def _look_up(self, digest: str) -> Caller | None:
+        # The clock is read before the query, so that no entry outlives its second.
+        asked_s = self._clock()
+        loop = asyncio.get_running_loop()
+        caller = await loop.run_in_executor(self._thread, _holder, digest)
+        self._entries[digest] = (asked_s + REMEMBERED_S, caller)
+        self._entries.move_to_end(digest)
+        if len(self._entries) > _MOST_ENTRIES:
+            self._entries.popitem(last=False)
+        return caller
+
+    async def _write_soon(self) -> None:
+        await asyncio.sleep(_WRITE_AFTER_S)
+        await self.flush()
+
+
+def _holder(digest: str) -> Caller | None:
+    """Find the holder of a token in one query; a disabled user holds none."""
+    close_old_connections()
+    row = (
+        AccessToken.objects.filter(digest=digest, user__is_active=True)
+        .values_list("pk", "user_id", "name")
+        .first()
+    )
+    return Caller(*row) if row is not None else None
+
+
+def _write_uses(uses: dict[str, tuple[datetime, str]]) -> None:
+    close_old_connections()
+    try:
+        access_tokens.touch(uses)
+    except DatabaseError:
+        _LOG.warning("The last use of %d access tokens was not written.", len(uses))

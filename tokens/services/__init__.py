@@ -1,0 +1,1 @@
+"""Keep what is held (the signing key, Tesla grants) and what is issued (tokens)."""

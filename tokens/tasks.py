@@ -1,0 +1,18 @@
+"""What the timer asks of this app."""
+
+from celery import shared_task
+from celery.contrib.django.task import DjangoTask
+
+from tokens.services import grants, inquiries
+
+
+@shared_task(base=DjangoTask, ignore_result=True)
+def refresh_due() -> None:
+    """Renew the Tesla grants whose early refresh is due."""
+    grants.refresh_due()
+
+
+@shared_task(base=DjangoTask, ignore_result=True)
+def forget_old_inquiries() -> None:
+    """Delete questions and answers that are older than the settings keep them."""
+    inquiries.forget_old()
