@@ -75,26 +75,26 @@ def _moment(visit: Visit, name: str) -> datetime | None:
 async def backup(visit: Visit) -> web.Response:
     """Set the backup reserve."""
     percent = _field(visit, "backup_reserve_percent", int)
-    return _write(lambda: visit.energy_site.set_backup_reserve(percent))
+    return _write(visit, lambda: visit.energy_site.set_backup_reserve(percent))
 
 
 async def operation(visit: Visit) -> web.Response:
     """Set the operation mode."""
     mode = _field(visit, "default_real_mode", str)
-    return _write(lambda: visit.energy_site.set_operation(mode))
+    return _write(visit, lambda: visit.energy_site.set_operation(mode))
 
 
 async def storm_mode(visit: Visit) -> web.Response:
     """Turn Storm Watch on or off."""
     enabled = _field(visit, "enabled", bool)
-    return _write(lambda: visit.energy_site.set_storm_mode(enabled=enabled))
+    return _write(visit, lambda: visit.energy_site.set_storm_mode(enabled=enabled))
 
 
 async def off_grid_vehicle_charging_reserve(visit: Visit) -> web.Response:
     """Set the reserve kept from cars off grid."""
     percent = _field(visit, "off_grid_vehicle_charging_reserve_percent", int)
     return _write(
-        lambda: visit.energy_site.set_off_grid_vehicle_charging_reserve(percent)
+        visit, lambda: visit.energy_site.set_off_grid_vehicle_charging_reserve(percent)
     )
 
 
@@ -109,16 +109,17 @@ async def grid_import_export(visit: Visit) -> web.Response:
     if disallow is None and rule is None:
         raise _bad_field("one of the two rules is required")
     return _write(
+        visit,
         lambda: visit.energy_site.set_grid_import_export(
             disallow_charge_from_grid=disallow, export_rule=rule
-        )
+        ),
     )
 
 
 async def time_of_use_settings(visit: Visit) -> web.Response:
     """Store a tariff."""
     settings = _field(visit, "tou_settings", dict)
-    return _write(lambda: visit.energy_site.set_time_of_use(settings))
+    return _write(visit, lambda: visit.energy_site.set_time_of_use(settings))
 
 
 def _field(visit: Visit, name: str, wanted: type[_Value]) -> _Value:
@@ -128,11 +129,12 @@ def _field(visit: Visit, name: str, wanted: type[_Value]) -> _Value:
     return value
 
 
-def _write(change: Callable[[], None]) -> web.Response:
+def _write(visit: Visit, change: Callable[[], None]) -> web.Response:
     try:
         change()
     except ValueError as error:
         raise _bad_field(str(error)) from None
+    visit.hub.store.changed = True
     return answer(_UPDATED)
 
 

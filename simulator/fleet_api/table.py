@@ -10,6 +10,7 @@ from simulator.fleet_api import (
     commands,
     energy,
     partner,
+    sharing,
     telemetry,
     users,
     vehicles,
@@ -18,6 +19,7 @@ from simulator.fleet_api.gates import admit, check_content_type, guarded
 from simulator.fleet_api.route import Answerer, Route, Subject
 
 _CAR = ("vehicle_device_data",)
+_OWN = ("vehicle_cmds",)
 _COMMANDS = ("vehicle_cmds", "vehicle_charging_cmds")
 _CHARGING = ("vehicle_charging_cmds",)
 _SITE = ("energy_device_data",)
@@ -41,6 +43,7 @@ def _site_write(name: str, answerer: Answerer) -> Route:
     return Route("POST", f"/energy_sites/{{site}}/{name}", answerer, _SITE_WRITE, _S)
 
 
+_INVITATIONS = "/vehicles/{tag}/invitations"
 _TELEMETRY = "/vehicles/{tag}/fleet_telemetry_config"
 
 ROUTES = (
@@ -56,8 +59,18 @@ ROUTES = (
     _car("recent_alerts", vehicles.recent_alerts, live=True),
     _car("release_notes", vehicles.release_notes, live=True),
     _car("service_data", vehicles.service_data),
-    _car("drivers", vehicles.drivers),
-    _car("invitations", vehicles.invitations),
+    _car("drivers", sharing.drivers),
+    Route("DELETE", "/vehicles/{tag}/drivers", sharing.remove_driver, _OWN, _V),
+    _car("invitations", sharing.invitations),
+    Route("POST", _INVITATIONS, sharing.invite, _OWN, _V),
+    Route(
+        "POST",
+        f"{_INVITATIONS}/{{invitation}}/revoke",
+        sharing.revoke_invitation,
+        _OWN,
+        _V,
+    ),
+    Route("POST", "/invitations/redeem", sharing.redeem, _CAR),
     _car("fleet_telemetry_errors", telemetry.errors),
     Route("GET", _TELEMETRY, telemetry.config, _CAR, _V),
     Route("DELETE", _TELEMETRY, telemetry.remove_config, _CAR, _V),
@@ -84,6 +97,8 @@ ROUTES = (
     Route("GET", "/dx/warranty/details", vehicles.warranty, _CAR),
     Route("GET", "/subscriptions", users.subscriptions, _CAR),
     Route("GET", "/vehicle_subscriptions", users.subscriptions, _CAR),
+    Route("POST", "/subscriptions", users.subscriptions, _CAR),
+    Route("POST", "/vehicle_subscriptions", users.subscriptions, _CAR),
     Route("GET", "/dx/charging/history", users.charging_history, _CHARGING),
     Route("GET", "/dx/charging/invoice/{content}", users.charging_invoice, _CHARGING),
     Route("GET", "/dx/charging/sessions", users.charging_sessions, _CHARGING),
@@ -103,6 +118,7 @@ ROUTES = (
     Route("GET", "/users/region", users.region, everywhere=True),
     Route("GET", "/users/orders", users.orders, _PROFILE),
     Route("GET", "/users/feature_config", users.feature_config, _PROFILE),
+    Route("GET", "/users/backup_key", users.backup_key, _PROFILE),
     Route("POST", "/users/keys", users.keys, _CAR),
     Route("POST", "/partner_accounts", partner.register, (), _P),
     Route("GET", "/partner_accounts/public_key", partner.public_key, (), _P),

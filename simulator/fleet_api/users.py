@@ -33,6 +33,11 @@ async def feature_config(visit: Visit) -> web.Response:
     return answer({"signaling": signaling})
 
 
+async def backup_key(visit: Visit) -> web.Response:
+    """Return the person's backup key: none was made."""
+    raise refuse(404, "not_found")
+
+
 async def keys(visit: Visit) -> web.Response:
     """Take the name of a key for the Locks screen."""
     if not isinstance(visit.body.get("public_key"), str):

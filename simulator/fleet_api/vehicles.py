@@ -114,19 +114,6 @@ async def service_data(visit: Visit) -> web.Response:
     return answer(visit.vehicle.service_data())
 
 
-async def drivers(visit: Visit) -> web.Response:
-    """List the drivers; for owners alone."""
-    if visit.access_type != "OWNER":
-        raise refuse(403, "Forbidden: only the owner may list drivers")
-    found = visit.vehicle.drivers()
-    return answer(found, count=len(found))
-
-
-async def invitations(visit: Visit) -> web.Response:
-    """List open invitations, by pages of 25."""
-    return paged(visit, visit.vehicle.invitations(), per_page=25)
-
-
 async def options(visit: Visit) -> web.Response:
     """Return the option codes of the car that `vin` names."""
     return answer(_car_of_query(visit).options())

@@ -2,4 +2,11 @@
 
 from aiohttp import web
 
-PAIRING_ROUTES: tuple[web.RouteDef, ...] = ()
+from simulator.pairing.pages import locks, locks_step, pairing, pairing_step
+
+PAIRING_ROUTES = (
+    web.get("/_ak/{domain}", pairing),
+    web.post("/_ak/{domain}", pairing_step),
+    web.get("/locks/{vin}", locks),
+    web.post("/locks/{vin}", locks_step),
+)

@@ -1,0 +1,106 @@
+"""Move the simulated world: cars, consents, time. Each verb marks what to save."""
+
+from dataclasses import fields
+from typing import Any
+
+from simulator.hub import Hub
+from simulator.scopes import ordered
+from simulator.world.cars.car import Car
+
+CAR_STATES = ("online", "asleep", "offline")
+
+
+class BadOrder(Exception):
+    """Say in words what is wrong with an order to the simulator."""
+
+
+class NoSuchThing(BadOrder):
+    """Say that the car, person or application of an order is unknown."""
+
+
+def advance(hub: Hub, seconds: object) -> None:
+    """Move the time ahead. Raises BadOrder for anything but seconds from 0 up."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise BadOrder("the time to advance is a number of seconds")
+    if not 0 <= seconds <= 10 * 365 * 86_400:
+        raise BadOrder("the time to advance is 0 s to ten years")
+    hub.clock.advance(seconds)
+
+
+def put_car(hub: Hub, vin: str, state: object) -> Car:
+    """Put a car in a state at once. Raises BadOrder.
+
+    A car that drives, charges or is in use does not fall asleep.
+    """
+    car = hub.world.cars.get(vin)
+    if car is None:
+        raise NoSuchThing(f"there is no car {vin}")
+    if state not in CAR_STATES:
+        raise BadOrder(f"a car is one of {', '.join(CAR_STATES)}")
+    wake = car.condition.wake
+    wake.has_signal = state != "offline"
+    moment = hub.clock.now().timestamp() if state == "online" else 0.0
+    if state != "offline":
+        wake.active_s = wake.online_s = moment
+    hub.store.changed = True
+    return car
+
+
+def pair_car(hub: Hub, vin: str, domain: str) -> None:
+    """Put the registered key of a domain on a car. Raises BadOrder."""
+    car = hub.world.cars.get(vin)
+    registered = hub.registrations_of_domain(domain)
+    if car is None or not registered:
+        raise NoSuchThing("no such car, or the domain is not registered")
+    car.pair(registered[0].public_key_hex, domain)
+    hub.store.changed = True
+
+
+def unpair_car(hub: Hub, vin: str, domain: str) -> None:
+    """Take all keys of a domain off a car. Raises NoSuchThing."""
+    car = hub.world.cars.get(vin)
+    if car is None:
+        raise NoSuchThing(f"there is no car {vin}")
+    for key_hex, slot in list(car.paired_keys.items()):
+        if slot.domain == domain:
+            car.unpair(key_hex)
+    hub.store.changed = True
+
+
+def set_scopes(hub: Hub, email: str, client_id: str, scopes: object) -> None:
+    """Change what a person grants; the next access token carries it."""
+    _check_person(hub, email)
+    if hub.store.grant(client_id, email) is None:
+        raise NoSuchThing("this person has granted nothing to this application")
+    if not isinstance(scopes, list) or len(ordered(scopes)) != len(scopes):
+        raise BadOrder("scopes is a list of known scopes, each once")
+    hub.store.consent(client_id, email, ordered(scopes), hub.clock.now())
+
+
+def revoke(hub: Hub, email: str, client_id: str) -> None:
+    """End a person's consent: all tokens of it are refused from now on."""
+    _check_person(hub, email)
+    if not hub.store.revoke(client_id, email):
+        raise NoSuchThing("this person has granted nothing to this application")
+
+
+def reset_password(hub: Hub, email: str) -> None:
+    """End a person's refresh tokens; access tokens live on until they expire."""
+    _check_person(hub, email)
+    hub.store.reset_password(email)
+
+
+def set_tempo(hub: Hub, delays: dict[str, Any]) -> None:
+    """Set how long things take, in seconds. Raises BadOrder."""
+    known = {one.name for one in fields(hub.world.tempo)}
+    for name, value in delays.items():
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if name not in known or not (value is None or is_number):
+            raise BadOrder(f"the delays are {', '.join(sorted(known))}, in seconds")
+    for name, value in delays.items():
+        setattr(hub.world.tempo, name, value)
+
+
+def _check_person(hub: Hub, email: str) -> None:
+    if email not in hub.world.persons:
+        raise NoSuchThing(f"there is no person {email}")
