@@ -1,5 +1,28 @@
 """Every address of the pages, composed from the apps."""
 
-from django.urls import URLPattern, URLResolver
+from importlib.util import find_spec
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, include, path
+
+from console.views import account, dashboard, errors, front
+
+_console = [
+    path("", front.front, name="front"),
+    path("console/", dashboard.dashboard, name="dashboard"),
+    path("console/refresh", dashboard.refresh, name="refresh"),
+    path("console/account", account.account, name="account"),
+    path("console/preferences", account.preferences, name="preferences"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include((_console, "console"))),
+    path("accounts/", include("allauth.account.urls")),
+]
+for _app in ("accounts", "tokens", "vehicles", "energy"):
+    if find_spec(f"{_app}.urls"):
+        urlpatterns.append(path("", include(f"{_app}.urls")))
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.server_error

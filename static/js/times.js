@@ -1,6 +1,6 @@
 /* Times: <time datetime data-age> counts on by itself ("3 min ago"), and
    <time datetime data-moment> is written in this browser's zone and manner.
-   The words equal those of console/templatetags/times.py. */
+   The words equal those of tokens/readings.py. */
 
 const TICK_MS = 1000;
 const moment = new Intl.DateTimeFormat(undefined, {
@@ -18,11 +18,10 @@ function age(seconds) {
   if (seconds < 3600) {
     return `${Math.floor(seconds / 60)} min ago`;
   }
-  if (seconds < 86400) {
+  if (seconds < 172800) {
     return `${Math.floor(seconds / 3600)} h ago`;
   }
-  const days = Math.floor(seconds / 86400);
-  return days === 1 ? "1 day ago" : `${days} days ago`;
+  return `${Math.floor(seconds / 86400)} days ago`;
 }
 
 function write(element, words) {
