@@ -7,13 +7,7 @@ from fleet.scopes import Scope
 _SOURCE = "developer.tesla.com/docs/fleet-api/endpoints/vehicle-endpoints"
 _READ = (Scope.VEHICLE_DEVICE_DATA,)
 _COMMAND = (Scope.VEHICLE_CMDS,)
-_ANY_DEVICE = (
-    Scope.VEHICLE_DEVICE_DATA,
-    Scope.ENERGY_DEVICE_DATA,
-    Scope.VEHICLE_CMDS,
-    Scope.VEHICLE_CHARGING_CMDS,
-    Scope.ENERGY_CMDS,
-)
+_ANY_DEVICE = (Scope.VEHICLE_DEVICE_DATA, Scope.ENERGY_DEVICE_DATA)
 _ALL = "/api/1/vehicles"
 _ONE = f"{_ALL}/{{vehicle_tag}}"
 

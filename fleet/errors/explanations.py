@@ -1,6 +1,6 @@
 """Put errors into words for people: what happened, and who must act."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from fleet.errors import tree
@@ -127,7 +127,7 @@ _EXPLANATIONS: dict[type[tree.FleetError], Explanation] = {
     ),
     tree.RateLimited: Explanation(
         "Too many calls",
-        "Tesla limits how often a car or account may be asked. Wait a little.",
+        "Tesla limits how often a car or account may be asked.",
         "nobody",
     ),
     tree.ServerFault: Explanation(
@@ -143,28 +143,86 @@ _EXPLANATIONS: dict[type[tree.FleetError], Explanation] = {
 }
 
 
-def explain(error: tree.FleetError) -> Explanation:
-    """Return the words for an error, from its class or the nearest one above."""
-    for kind in type(error).__mro__:
-        if kind in _EXPLANATIONS:
-            return _detailed(error, _EXPLANATIONS[kind])
-    return _EXPLANATIONS[tree.FleetError]
-
-
-def _detailed(error: tree.FleetError, general: Explanation) -> Explanation:
-    if isinstance(error, tree.MissingScopes) and error.scopes:
-        words = f"{general.words} Missing: {', '.join(error.scopes)}."
-        return Explanation(general.title, words, general.who)
-    if isinstance(error, tree.RateLimited) and error.retry_after_s is not None:
-        words = (
-            "Tesla limits how often a car or account may be asked. "
-            f"Try again in {error.retry_after_s:.0f} seconds."
-        )
-        return Explanation(general.title, words, general.who)
-    if isinstance(error, tree.Forbidden) and "Command Protocol" in error.code:
-        return Explanation(
+_BY_CODE = (
+    (
+        "mobile_access_disabled",
+        Explanation(
+            "Mobile Access is off in the car",
+            "Turn on Mobile Access in the car: Controls, then Safety.",
+            "you",
+        ),
+    ),
+    (
+        "unknown user",
+        Explanation(
+            "Tesla does not know this account yet",
+            "Sign in to the Tesla app once with this account, then try again.",
+            "you",
+        ),
+    ),
+    (
+        "command protocol required",
+        Explanation(
             "The car takes signed commands only",
             "This car needs the virtual key before it takes commands from here.",
             "you",
-        )
+        ),
+    ),
+    (
+        "invalid_auth_code",
+        Explanation(
+            "The sign-in took too long or was used before",
+            "Tesla's code works once and for a short time. Sign in again.",
+            "you",
+        ),
+    ),
+    (
+        "unauthorized_client",
+        Explanation(
+            "Tesla does not accept the application",
+            "Client id and secret do not belong together; the operator compares "
+            "them with Tesla's developer page.",
+            "operator",
+        ),
+    ),
+    (
+        "invalid_redirect_url",
+        Explanation(
+            "Tesla does not know the way back",
+            "The callback address is not among those of the application; the "
+            "operator adds it on Tesla's developer page.",
+            "operator",
+        ),
+    ),
+    (
+        "must match registered allowed origin",
+        Explanation(
+            "The domain does not belong to the application",
+            "The operator adds this console's domain to the allowed origins on "
+            "Tesla's developer page.",
+            "operator",
+        ),
+    ),
+)
+"""Words for codes of Tesla's that say more than their status."""
+
+
+def explain(error: tree.FleetError) -> Explanation:
+    """Return the words for an error: by its code, else its class or the one above."""
+    said = error.code.lower()
+    for part, explanation in _BY_CODE:
+        if part in said:
+            return explanation
+    general = next(
+        _EXPLANATIONS[kind] for kind in type(error).__mro__ if kind in _EXPLANATIONS
+    )
+    return replace(general, words=_words(error, general.words))
+
+
+def _words(error: tree.FleetError, general: str) -> str:
+    """Return the words with the facts of this error."""
+    if isinstance(error, tree.MissingScopes) and error.scopes:
+        return f"{general} Missing: {', '.join(error.scopes)}."
+    if isinstance(error, tree.RateLimited) and error.retry_after_s is not None:
+        return f"{general} Try again in {error.retry_after_s:.0f} seconds."
     return general
