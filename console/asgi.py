@@ -1,9 +1,64 @@
-"""The one ASGI entry: the doors for programs first, Django for the rest."""
+"""The one ASGI entry: the doors for programs first, Django for the rest.
+
+The doors answer without Django's request, which alone would cost more than their whole
+work. A `token` in the query is for the API only: no other address gets to see it, so
+that nothing there can log it.
+"""
 
 import os
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
+_pages = get_asgi_application()
 
-application = get_asgi_application()
+# What follows reads models, so Django must be set up first.
+from api import door  # noqa: E402
+from tokens import well_known  # noqa: E402
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer one request, or follow the life of the server's process."""
+    if scope["type"] == "lifespan":
+        await _lifespan(receive, send)
+    elif scope["type"] != "http":
+        await send({"type": "websocket.close", "code": 1000})
+    elif scope["path"].startswith("/api/"):
+        await door.application(scope, receive, send)
+    elif scope["path"] == well_known.PATH:
+        await well_known.public_key(_without_token(scope), receive, send)
+    else:
+        await _pages(_without_token(scope), receive, send)
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    """Say that we are ready; at the end close the connections to Tesla."""
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            await door.application.tesla.close()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+def _without_token(scope: Scope) -> Scope:
+    """Return the scope without what is named `token` in its query."""
+    query: bytes = scope["query_string"]
+    if b"oken" not in query and b"%" not in query:
+        return scope
+    kept = [part for part in query.split(b"&") if _name(part) != b"token"]
+    return {**scope, "query_string": b"&".join(kept)}
+
+
+def _name(part: bytes) -> bytes:
+    name, _, _ = part.partition(b"=")
+    return unquote_to_bytes(name).strip().lower()

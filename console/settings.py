@@ -33,6 +33,7 @@ DEBUG = False
 ALLOWED_HOSTS = [_public.hostname or "localhost", *environment.words("ALLOWED_HOSTS")]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL, *environment.words("CSRF_TRUSTED_ORIGINS")]
 ROOT_URLCONF = "console.urls"
+CSRF_FAILURE_VIEW = "console.views.errors.csrf_failure"
 ASGI_APPLICATION = "console.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

@@ -14,6 +14,11 @@ from energy.models import SiteAccess
 from tests.factories import client_for, make_energy_site, make_user, make_vehicle
 from vehicles.models import VehicleAccess
 
+# Pages name static files as they are: nobody collected them for a test.
+settings.STORAGES["staticfiles"]["BACKEND"] = (
+    "django.contrib.staticfiles.storage.StaticFilesStorage"
+)
+
 pytest_plugins = ["tests.fixtures.tesla", "tests.fixtures.work"]
 
 

@@ -40,7 +40,7 @@ def process_number() -> int:
 def _set_environment(environment: MutableMapping[str, str], folder: Path) -> None:
     """Set all that `console.settings` needs; Tesla is where nobody listens."""
     data = folder / f"data-{process_number()}"
-    data.mkdir(exist_ok=True)
+    (data / "static").mkdir(parents=True, exist_ok=True)
     url = f"postgresql://keyfob@/keyfob?host={folder}/postgresql"
     if environment.get("KEYFOB_TEST_DATABASE") == "sqlite":
         url = f"sqlite:///{data}/keyfob.sqlite3"

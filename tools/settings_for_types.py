@@ -11,4 +11,4 @@ os.environ.update(
     }
 )
 
-from console.settings import *  # noqa: E402, F403 - after the environment, and all of it
+from console.settings import *  # noqa: F403 - after the environment, and all of it
