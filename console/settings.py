@@ -249,6 +249,7 @@ TESLA_HOSTS = Hosts(
 )
 
 # The gateway
+TESLA_TIMEOUT_S = environment.number("TESLA_TIMEOUT_S", 30, least=1, most=120)
 TOKEN_IN_QUERY = environment.flag("TOKEN_IN_QUERY", default=True)
 
 # Background work. Rows are the truth; Celery only rings (ARCHITECTURE §3).
@@ -291,6 +292,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(3600),
     },
 }
+# What to read at Tesla as soon as an account is linked; each task takes the grant's id.
+AFTER_LINK_TASKS = ["vehicles.tasks.sync", "energy.tasks.sync"]
 CELERY_REDBEAT_REDIS_URL = REDIS_URL
 CELERY_REDBEAT_LOCK_TIMEOUT = 30
 

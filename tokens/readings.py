@@ -13,8 +13,11 @@ from typing import Any
 
 from django.utils import timezone
 
+from tokens.models import Inquiry
+
 UNKNOWN = "—"
 NOT_SENT = "Tesla did not send this value."
+HEARD_WITHIN = timedelta(seconds=6)
 _LONGEST_TEXT = 200
 _LATEST_S = 253_000_000_000.0
 _DAY_S = 86_400
@@ -118,6 +121,12 @@ def age(moment: datetime, now: datetime | None = None) -> str:
             return f"{passed_s // unit_s} {name} ago"
     days = passed_s // _DAY_S
     return "1 day ago" if days == 1 else f"{days} days ago"
+
+
+def is_unheard(inquiry: Inquiry, now: datetime) -> bool:
+    """Tell whether a question has waited so long that no worker seems to run."""
+    is_waiting = inquiry.state == Inquiry.State.WAITING
+    return is_waiting and now - inquiry.asked_at > HEARD_WITHIN
 
 
 def _moment(number: float | None, parts_of_second: int) -> datetime | None:

@@ -1,0 +1,1 @@
+"""Hold the commands that an operator runs for this app."""

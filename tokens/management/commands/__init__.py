@@ -1,0 +1,1 @@
+"""Make the signing key; register the application at Tesla."""

@@ -1,0 +1,1 @@
+"""Pages about credentials: sign in with Tesla, scopes, access tokens."""

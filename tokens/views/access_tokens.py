@@ -1,0 +1,120 @@
+"""The access tokens of a user: make one, see when it was used, remove it."""
+
+import time
+from urllib.parse import urlencode
+from uuid import UUID
+
+from allauth.account.internal.flows.login import get_authentication_records
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods
+
+from accounts.http import UserRequest
+from tokens import forms
+from tokens.models import MOST_ACCESS_TOKENS, AccessToken
+from tokens.services import access_tokens as service
+
+# How long a sign-in proves that it is still the same person at the keys.
+_RECENT_S = 300
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def access_tokens(request: UserRequest) -> HttpResponse:
+    """List the access tokens; make one more and show its text this one time.
+
+    The text is in this answer alone, not in the session. Loading the answer again
+    sends the same form again, which makes no second token.
+    """
+    if request.method != "POST":
+        return _page(request, forms.blank(request.GET.get("name", "")))
+    form = forms.AccessTokenForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, status=400)
+    if not _signed_in_recently(request):
+        return _prove_first(request, form.cleaned_data["name"])
+    return _issue(request, form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_required
+def access_token_remove(request: UserRequest, pk: UUID) -> HttpResponse:
+    """Ask once, then remove an access token; its program is refused at once."""
+    access_token = get_object_or_404(AccessToken, pk=pk, user=request.user)
+    if request.method == "POST":
+        service.remove(access_token)
+        messages.success(
+            request, f"{access_token} is removed. Its program is refused from now on."
+        )
+        return redirect("tokens:access_tokens")
+    context = {"access_token": access_token}
+    return render(request, "tokens/access_token_remove.html", context)
+
+
+@sensitive_variables("text")
+def _issue(request: UserRequest, form: forms.AccessTokenForm) -> HttpResponse:
+    name, form_id = form.cleaned_data["name"], form.cleaned_data["form_id"]
+    try:
+        made, text = service.issue(request.user, name, form_id=form_id)
+    except service.TooManyAccessTokens:
+        words = f"You have {MOST_ACCESS_TOKENS} access tokens. Remove one first."
+        form.add_error(None, words)
+        return _page(request, form, status=409)
+    except service.AlreadyIssued:
+        messages.info(
+            request,
+            "This token was made already; its text was shown then. If you lost it,"
+            " remove the token and make another.",
+        )
+        return redirect("tokens:access_tokens")
+    response = _page(request, forms.blank(), made=made, text=text)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _page(
+    request: UserRequest,
+    form: forms.AccessTokenForm,
+    *,
+    status: int = 200,
+    made: AccessToken | None = None,
+    text: str = "",
+) -> HttpResponse:
+    owned = list(AccessToken.objects.filter(user=request.user))
+    address = f"{settings.PUBLIC_URL}/api/1/products"
+    context = {
+        "form": form,
+        "access_tokens": owned,
+        "most": MOST_ACCESS_TOKENS,
+        "is_full": len(owned) >= MOST_ACCESS_TOKENS,
+        "made": made,
+        "text": text,
+        "curl_header": f'curl -H "Authorization: Bearer {text}" {address}',
+        "curl_query": f'curl "{address}?token={text}"',
+        "token_in_query": settings.TOKEN_IN_QUERY,
+    }
+    return render(request, "tokens/access_tokens.html", context, status=status)
+
+
+def _signed_in_recently(request: UserRequest) -> bool:
+    """Tell whether this session proved who it is within the last five minutes."""
+    records = get_authentication_records(request, request.user)
+    newest = max((record["at"] for record in records), default=0.0)
+    return bool(0 <= time.time() - newest < _RECENT_S)
+
+
+def _prove_first(request: UserRequest, name: str) -> HttpResponse:
+    """Ask for the password, or for Tesla's sign-in where there is none; then go on."""
+    here = f"{reverse('tokens:access_tokens')}?{urlencode({'name': name})}"
+    if request.user.has_usable_password():
+        query = urlencode({"next": here})
+        return redirect(f"{reverse('account_reauthenticate')}?{query}")
+    return render(request, "tokens/prove_it_is_you.html", {"next": here})

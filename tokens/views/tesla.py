@@ -1,0 +1,136 @@
+"""Sign in with Tesla: the way there, and the way back."""
+
+import logging
+
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.utils import perform_login
+from celery import current_app
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_POST, require_safe
+from kombu.exceptions import OperationalError
+
+import fleet
+from accounts.models import User
+from fleet import oauth
+from tokens.models import TeslaGrant
+from tokens.services import fleet_app, sign_in
+from tokens.views import attempts, failures
+
+_LOG = logging.getLogger(__name__)
+_LONGEST_CODE = 4096
+_PURPOSES = {"sign_in", "link", "scopes"}
+
+
+@require_POST
+@never_cache
+def tesla_sign_in(request: HttpRequest) -> HttpResponse:
+    """Send the browser to Tesla.
+
+    `purpose` is `sign_in`; `link`, which lets the person choose another Tesla account;
+    or `scopes`, which asks again for what was not granted. `next` is where to go
+    afterwards, on this site.
+    """
+    purpose = request.POST.get("purpose", "sign_in")
+    if purpose not in _PURPOSES:
+        purpose = "sign_in"
+    attempt = attempts.Attempt(
+        next=_destination(request, purpose), login_again=purpose == "link"
+    )
+    state, nonce = attempts.start(request, attempt)
+    address = oauth.authorize_url(
+        fleet_app.hosts(),
+        fleet_app.application(),
+        state=state,
+        nonce=nonce,
+        prompt_missing_scopes=True,
+        prompt_login=attempt.login_again,
+    )
+    return redirect(address)
+
+
+@require_safe
+@never_cache
+@sensitive_variables("code")
+def tesla_callback(request: HttpRequest) -> HttpResponseBase:
+    """Take the person back from Tesla: sign in, or link, or say what went wrong."""
+    attempt = attempts.finish(request, request.GET.get("state", ""))
+    if attempt is None:
+        return failures.page(request, failures.FOREIGN)
+    if request.GET.get("error"):
+        return failures.page(request, failures.DENIED, request.GET["error"])
+    code = request.GET.get("code", "")
+    if not code or len(code) > _LONGEST_CODE:
+        return failures.page(request, failures.FOREIGN)
+    try:
+        arrived = sign_in.arrival(code, attempt.nonce)
+        return _welcome(request, attempt, arrived)
+    except fleet.FleetError as error:
+        _LOG.warning("Sign-in with Tesla failed: %s", error)
+        return failures.tesla_page(request, error)
+    except tuple(failures.BY_ERROR) as error:
+        return failures.page(request, failures.BY_ERROR[type(error)])
+
+
+def _welcome(
+    request: HttpRequest, attempt: attempts.Attempt, arrived: sign_in.Arrival
+) -> HttpResponseBase:
+    """Store the grant, start reading what it opens, and go where the person wanted."""
+    user = request.user
+    if isinstance(user, User):
+        mine = TeslaGrant.objects.of(user)
+        is_proof = (
+            attempt.login_again
+            and mine.filter(tesla_sub=arrived.id_claims.sub).exists()
+        )
+        grant = sign_in.link(user, arrived)
+        if is_proof:
+            _record(request, grant, reauthenticated=True)
+        _start_reading(grant)
+        messages.success(request, f"{grant} is linked.")
+        return redirect(attempt.next)
+    grant = sign_in.sign_in(arrived)
+    _start_reading(grant)
+    _record(request, grant, reauthenticated=False)
+    response: HttpResponseBase = perform_login(
+        request, grant.user, redirect_url=attempt.next
+    )
+    return response
+
+
+def _record(request: HttpRequest, grant: TeslaGrant, *, reauthenticated: bool) -> None:
+    record_authentication(
+        request,
+        grant.user,
+        method="socialaccount",
+        provider="tesla",
+        uid=grant.tesla_sub,
+        reauthenticated=reauthenticated,
+    )
+
+
+def _start_reading(grant: TeslaGrant) -> None:
+    """Ring for the lists of cars and sites; a sweep finds the grant if nobody hears."""
+    try:
+        for name in settings.AFTER_LINK_TASKS:
+            current_app.send_task(name, args=[str(grant.pk)])
+    except OperationalError:
+        _LOG.warning("The queue is away; the timer will read what %s opens.", grant.pk)
+
+
+def _destination(request: HttpRequest, purpose: str) -> str:
+    """Return where to go afterwards: `next` when it is on this site."""
+    wanted = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        return wanted
+    if purpose == "sign_in":
+        return resolve_url(settings.LOGIN_REDIRECT_URL)
+    return resolve_url("tokens:scopes")
