@@ -1,5 +1,6 @@
 """Send one request over a kept-alive connection, within limits of time and size."""
 
+import atexit
 import logging
 import os
 import zlib
@@ -67,12 +68,14 @@ def _http_of(pid: int) -> httpx.Client:
     )
     # One jar is shared by everybody's calls, so it must not keep anything.
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-    return httpx.Client(
+    client = httpx.Client(
         follow_redirects=False,
         trust_env=False,
         transport=transport(limits),
         cookies=no_cookies,
     )
+    atexit.register(client.close)
+    return client
 
 
 def send(
