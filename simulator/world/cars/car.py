@@ -5,6 +5,7 @@ from typing import Any
 
 from simulator.world.cars import chargers, papers, physics
 from simulator.world.cars.access import Access
+from simulator.world.cars.beginning import begin
 from simulator.world.cars.groups.software import is_installed
 from simulator.world.cars.keys import MAX_KEYS, KeychainFull, KeySlot
 from simulator.world.cars.moment import Moment
@@ -40,10 +41,15 @@ class Car(SharedCar):
     def __init__(self, spec: CarSpec, stage: Stage, accesses: list[Access]) -> None:
         serial = draw_int(100_000, 899_999, stage.seed, spec.name, "serial")
         vin = make_vin(spec.vin_head, spec.vin_tail, serial)
-        super().__init__(vin, stage, CarState(name=spec.name), accesses)
+        super().__init__(vin, stage, begin(spec, stage.origin_s), accesses)
         self.spec = spec
         self.id, self.vehicle_id = ids(stage.seed, self.vin)
         self.paired_keys: dict[str, KeySlot] = {}
+
+    @property
+    def origin_s(self) -> float:
+        """Return when the car's routine starts, in seconds since 1970."""
+        return self._stage.origin_s
 
     @property
     def name(self) -> str:

@@ -30,8 +30,6 @@ class Driver:
     """Name a person who may use the car without owning it."""
 
     email: str
-    first_name: str
-    last_name: str
     hide_private: bool = False
 
 

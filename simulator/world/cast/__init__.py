@@ -1,0 +1,1 @@
+"""Name the persons, places, cars and energy sites of the demo."""
