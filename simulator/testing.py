@@ -1,6 +1,7 @@
 """Run a simulator in a thread of the test's own process."""
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -35,6 +36,12 @@ APPLICATION = Application(
 )
 ASKED = tuple(scope for scope in SCOPES if scope not in ("email", "profile"))
 _Result = TypeVar("_Result")
+
+
+def plain_browser() -> httpx.Client:
+    """Return a client with a cookie jar for plain HTTP, made without reading any CA."""
+    unread = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return httpx.Client(trust_env=False, verify=unread, timeout=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,7 +275,7 @@ class RunningSimulator:
         login = {"step": "login", "person": email}
         decision = "deny" if deny else "allow"
         consent = {"step": "consent", "decision": decision, "scope": list(scopes)}
-        with httpx.Client(trust_env=False) as browser:
+        with plain_browser() as browser:
             response = browser.get(authorize_url)
             for form in (login, consent):
                 if response.status_code == 302:
