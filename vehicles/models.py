@@ -10,7 +10,11 @@ from tokens.models import TeslaGrant
 
 
 class Vehicle(models.Model):
-    """One car, whoever sees it. What fleet status says is None until it was asked."""
+    """One car, whoever sees it. What fleet status says is None until it was asked.
+
+    `key_watched_at` is when somebody last opened the key page for it, `key_check_at`
+    the moment before which Tesla is not asked again.
+    """
 
     class CommandSigning(models.TextChoices):
         """Whether the car wants its commands signed."""
@@ -36,15 +40,17 @@ class Vehicle(models.Model):
     discounted = models.BooleanField(null=True)
     safety_screen_streaming_toggle = models.BooleanField(null=True)
     fleet_status_at = models.DateTimeField(null=True)
+    key_watched_at = models.DateTimeField(null=True)
+    key_check_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return self.name or self.vin
 
 
-class AccessQuerySet(models.QuerySet["VehicleAccess"]):
+class VehicleAccessQuerySet(models.QuerySet["VehicleAccess"]):
     """Questions about who sees which car."""
 
-    def of(self, user: User) -> "AccessQuerySet":
+    def of(self, user: User) -> "VehicleAccessQuerySet":
         """Keep what this user's grants see, cars and grants joined."""
         return self.filter(grant__user=user).select_related("vehicle", "grant")
 
@@ -75,7 +81,9 @@ class VehicleAccess(models.Model):
     vehicle_data = models.JSONField(null=True)
     vehicle_data_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[models.Manager["VehicleAccess"]] = AccessQuerySet.as_manager()
+    objects: ClassVar[models.Manager["VehicleAccess"]] = (
+        VehicleAccessQuerySet.as_manager()
+    )
 
     class Meta:
         constraints = [

@@ -54,6 +54,8 @@ class Migration(migrations.Migration):
                 ("discounted", models.BooleanField(null=True)),
                 ("safety_screen_streaming_toggle", models.BooleanField(null=True)),
                 ("fleet_status_at", models.DateTimeField(null=True)),
+                ("key_watched_at", models.DateTimeField(null=True)),
+                ("key_check_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(

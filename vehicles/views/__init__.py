@@ -1,0 +1,1 @@
+"""Pages about one car, and the page of the virtual key."""

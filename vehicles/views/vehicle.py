@@ -1,0 +1,133 @@
+"""One car: what is known of it, what can be asked, and what was answered."""
+
+import json
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.http import UserRequest
+from fleet.vin import is_vin
+from tokens import bell
+from tokens.models import Inquiry
+from tokens.services import inquiries
+from vehicles import tasks
+from vehicles.cards import card
+from vehicles.forms import AskForm
+from vehicles.models import VehicleAccess
+from vehicles.services import asking, vehicles
+from vehicles.summary import shown_json, summary, why_no_place
+from vehicles.units import units_of
+
+
+@require_safe
+@login_required
+def vehicle(request: UserRequest, vin: str) -> HttpResponse:
+    """Show a car with its last reading; htmx gets the reading alone."""
+    access = _found(request, vin)
+    if request.htmx:
+        return render(request, "vehicles/_reading.html", _page(request, access))
+    latest = asking.latest(request.user, vin)
+    stand = asking.stand(latest, timezone.now()) if latest else None
+    # What ended earlier was read then; only what is under way belongs here.
+    shown = stand if stand and stand.words else None
+    context = _page(request, access) | {"stand": shown, "asked": latest}
+    return render(request, "vehicles/vehicle.html", context)
+
+
+@require_POST
+@login_required
+def ask(request: UserRequest, vin: str) -> HttpResponse:
+    """Have a worker ask Tesla; go where the answer will be."""
+    access = _found(request, vin)
+    form = AskForm(request.POST)
+    if not form.is_valid():
+        return render(request, "400.html", status=400)
+    asked = inquiries.ask(
+        request.user, access.grant, form.cleaned_data["endpoint"], vin
+    )
+    bell.ring(tasks.ask, str(asked.pk))
+    if request.htmx:
+        return _fragment(request, access, asked)
+    return redirect("vehicles:inquiry", vin, asked.pk)
+
+
+@require_safe
+@login_required
+def inquiry(request: UserRequest, vin: str, inquiry_id: uuid.UUID) -> HttpResponse:
+    """Show how far a question has come, then its answer; htmx gets that alone."""
+    access = _found(request, vin)
+    asked = get_object_or_404(
+        Inquiry.objects.select_related("grant"),
+        pk=inquiry_id,
+        user=request.user,
+        subject=vin,
+        endpoint__in=asking.ENDPOINTS,
+    )
+    if request.htmx:
+        return _fragment(request, access, asked)
+    stand = asking.stand(asked, timezone.now())
+    context = _page(request, access) | {"stand": stand, "asked": asked}
+    return render(request, "vehicles/vehicle.html", context)
+
+
+@require_POST
+@login_required
+def remove(request: UserRequest, vin: str) -> HttpResponse:
+    """Forget a car that Tesla no longer lists."""
+    access = _found(request, vin)
+    if vehicles.remove(access):
+        messages.success(request, f"{access.vehicle} is removed.")
+    else:
+        messages.error(
+            request,
+            f"{access.vehicle} is still listed by Tesla and would come back."
+            " Remove it in the Tesla app first.",
+        )
+    return redirect(settings.LOGIN_REDIRECT_URL)
+
+
+def _found(request: UserRequest, vin: str) -> VehicleAccess:
+    """Return the user's access to a car; a stranger's car is a 404 like no car."""
+    access = vehicles.best_access(request.user, vin) if is_vin(vin) else None
+    if access is None:
+        raise Http404
+    return access
+
+
+def _fragment(
+    request: UserRequest, access: VehicleAccess, asked: Inquiry
+) -> HttpResponse:
+    """Answer how far a question has come; 204 while the browser has seen just that."""
+    stand = asking.stand(asked, timezone.now())
+    if stand.words and request.GET.get("seen") == stand.phase:
+        return HttpResponse(status=204)
+    context = _page(request, access) | {"stand": stand, "asked": asked}
+    return render(request, "vehicles/_inquiry.html", context | {"is_fragment": True})
+
+
+def _page(request: UserRequest, access: VehicleAccess) -> dict[str, Any]:
+    """Return what the page and its fragments show of the car."""
+    language = request.headers.get("Accept-Language", "")
+    units = units_of(request.user.units, language)
+    reading = access.vehicle_data
+    as_json = request.GET.get("show") == "json"
+    context: dict[str, Any] = {
+        "card": card(access, units, timezone.now()),
+        "has_reading": reading is not None,
+        "as_json": as_json,
+        "vehicle_data_url": f"{settings.PUBLIC_URL}/api/1/vehicles/"
+        f"{access.vehicle.vin}/vehicle_data",
+    }
+    if reading is not None and as_json:
+        context["text"] = json.dumps(shown_json(reading), indent=2, ensure_ascii=False)
+    elif reading is not None:
+        why = why_no_place(access)
+        context["groups"] = summary(reading, units, why_no_place=why)
+    return context
