@@ -5,7 +5,7 @@ PYTHON ?= python3
 PORT ?= 8000
 DATA ?= ./data
 BIN := .venv/bin
-INSTALL := $(BIN)/uv pip install --quiet --require-hashes
+INSTALL := $(BIN)/uv pip install --quiet --require-hashes --compile-bytecode
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types imports templates spelling migrations check bench \

@@ -8,18 +8,15 @@ import io
 import os
 import sys
 import time
-import urllib.error
-import urllib.request
 
 import django
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
-from tools.surroundings import PREPARED
+from tools.surroundings import PREPARED, answers
 
 _WEB_WITHIN_S = 60.0
-_KEY_PATH = "/.well-known/appspecific/com.tesla.3p.public-key.pem"
 
 
 def prepare() -> None:
@@ -39,27 +36,17 @@ def who_may_sign_in() -> None:
 
 def register(port: int) -> None:
     """Make the application known at Tesla once our public key can be fetched."""
-    if not _answers(f"http://127.0.0.1:{port}{_KEY_PATH}"):
-        print("The web process does not answer, so nothing was registered at Tesla.")
-        return
+    end_at = time.monotonic() + _WEB_WITHIN_S
+    while not answers(port):
+        if time.monotonic() > end_at:
+            print("The web process does not answer; nothing was registered at Tesla.")
+            return
+        time.sleep(0.1)
     quiet = io.StringIO()
     try:
         call_command("register_application", stdout=quiet)
     except CommandError as error:
         print(f"{error}\nTo try again: manage.py register_application")
-
-
-def _answers(url: str) -> bool:
-    end_at = time.monotonic() + _WEB_WITHIN_S
-    while time.monotonic() < end_at:
-        try:
-            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own
-                return True
-        except urllib.error.HTTPError:
-            return True
-        except OSError:
-            time.sleep(0.1)
-    return False
 
 
 def main() -> int:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import FrameType
 
 from tools.processes import Child, Died, Supervisor
@@ -18,11 +18,13 @@ from tools.surroundings import (
     PREPARED,
     CannotRun,
     Surroundings,
+    answers,
     lock,
     look_around,
 )
 
 _READY_WITHIN_S = 60.0
+_LOOK_EVERY_S = 0.05
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -102,18 +104,26 @@ def _start_web(
     env: Mapping[str, str],
     supervisor: Supervisor,
 ) -> str:
-    """Start web and worker once the data is prepared; return what was said to people."""
+    """Start the web process, then the worker; return what was said to people."""
     assert preparing.stdout is not None  # noqa: S101 - asked for with PIPE
     line = preparing.stdout.readline()
     if line.strip() != PREPARED:
         raise CannotRun(f"{line}{preparing.stdout.read()}".strip())
     supervisor.start(web(here, env))
+    _wait(supervisor, lambda: answers(here.port))
+    # Only now, so that the worker's start does not hold up the first page.
     supervisor.start(worker(here, env))
+    _wait(supervisor, lambda: preparing.poll() is not None)
+    return preparing.stdout.read()
+
+
+def _wait(supervisor: Supervisor, condition: Callable[[], bool]) -> None:
     end_at = time.monotonic() + _READY_WITHIN_S
-    while preparing.poll() is None and time.monotonic() < end_at:
+    while not condition():
         supervisor.check()
-        time.sleep(0.05)
-    return preparing.stdout.read() if preparing.poll() is not None else ""
+        if time.monotonic() > end_at:
+            raise CannotRun("This takes too long; the logs may say why.")
+        time.sleep(_LOOK_EVERY_S)
 
 
 def _say_ready(here: Surroundings, words: str, took_s: float) -> None:
