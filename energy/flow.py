@@ -16,14 +16,15 @@ class Arm:
     """Hold one source or taker beside the home.
 
     `kw` is the power in kW without sign, an em dash when unknown. `direction` is
-    "in" toward the home, "out" away from it, "" when nothing flows.
+    "in" toward the home, "out" away from it, "" when nothing flows. `level` says how
+    full a battery is.
     """
 
-    name: str
     label: str
     kw: str
     direction: str
     words: str
+    level: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,9 @@ def _has_meter(status: Document, solar: Arm | None, battery: Arm | None) -> bool
 
 def _solar(watts: float | None) -> Arm:
     if watts is None:
-        return Arm("solar", "Solar", UNKNOWN, "", "Solar unknown")
+        return Arm("Solar", UNKNOWN, "", "Solar unknown")
     direction = "in" if watts > 0 and not is_idle(watts) else ""
     return Arm(
-        "solar",
         "Solar",
         kilowatts(watts),
         direction,
@@ -83,27 +83,26 @@ def _solar(watts: float | None) -> Arm:
 
 
 def _battery(status: Document) -> Arm:
-    watts, charged = (
-        status.number("battery_power"),
-        status.number("percentage_charged"),
-    )
-    level = f", {charged:.0f} % full" if charged is not None else ""
+    watts = status.number("battery_power")
+    charged = status.number("percentage_charged")
+    level = "" if charged is None else f"{charged:.0f} % full"
+    said = f", {level}" if level else ""
     if watts is None:
-        return Arm("battery", "Battery", UNKNOWN, "", f"Battery unknown{level}")
+        return Arm("Battery", UNKNOWN, "", f"Battery unknown{said}", level)
     kw = kilowatts(watts)
     if is_idle(watts):
-        return Arm("battery", "Battery", kw, "", f"Battery rests{level}")
+        return Arm("Battery", kw, "", f"Battery rests{said}", level)
     if watts > 0:
-        return Arm("battery", "Battery", kw, "in", f"Battery gives {kw} kW{level}")
-    return Arm("battery", "Battery", kw, "out", f"Battery charges with {kw} kW{level}")
+        return Arm("Battery gives", kw, "in", f"Battery gives {kw} kW{said}", level)
+    return Arm("Battery takes", kw, "out", f"Battery charges with {kw} kW{said}", level)
 
 
 def _grid(watts: float | None) -> Arm:
     if watts is None:
-        return Arm("grid", "Grid", UNKNOWN, "", "Grid unknown")
+        return Arm("Grid", UNKNOWN, "", "Grid unknown")
     kw = kilowatts(watts)
     if is_idle(watts):
-        return Arm("grid", "Grid", kw, "", "Nothing to or from the grid")
+        return Arm("Grid", kw, "", "Nothing to or from the grid")
     if watts > 0:
-        return Arm("grid", "From grid", kw, "in", f"{kw} kW from the grid")
-    return Arm("grid", "To grid", kw, "out", f"{kw} kW to the grid")
+        return Arm("From grid", kw, "in", f"{kw} kW from the grid")
+    return Arm("To grid", kw, "out", f"{kw} kW to the grid")

@@ -22,10 +22,10 @@ class EnergySite(models.Model):
         return self.name or str(self.site_id)
 
 
-class AccessQuerySet(models.QuerySet["SiteAccess"]):
+class SiteAccessQuerySet(models.QuerySet["SiteAccess"]):
     """Questions about who sees which site."""
 
-    def of(self, user: User) -> "AccessQuerySet":
+    def of(self, user: User) -> "SiteAccessQuerySet":
         """Keep what this user's grants see, sites and grants joined."""
         return self.filter(grant__user=user).select_related("site", "grant")
 
@@ -42,7 +42,7 @@ class SiteAccess(models.Model):
     live_status = models.JSONField(null=True)
     live_status_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[models.Manager["SiteAccess"]] = AccessQuerySet.as_manager()
+    objects: ClassVar[models.Manager["SiteAccess"]] = SiteAccessQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -1,0 +1,60 @@
+"""Ask Tesla about energy sites: for a page and for a timer."""
+
+import logging
+
+from celery import shared_task
+from celery.contrib.django.task import DjangoTask
+from django.utils import timezone
+
+import fleet
+from energy.services import sites
+from tokens.models import TeslaGrant
+from tokens.services import grants, inquiries
+
+_LOG = logging.getLogger(__name__)
+
+
+@shared_task(base=DjangoTask, ignore_result=True)
+def sync(grant_pk: str) -> None:
+    """List a grant's energy sites anew."""
+    grant = TeslaGrant.objects.usable().filter(pk=grant_pk).first()
+    if grant is None:
+        return
+    try:
+        sites.sync(grant, grants.client_for(grant))
+    except fleet.FleetError as error:
+        _LOG.warning("The energy sites were not listed: %s", type(error).__name__)
+        sites.put_off(grant, timezone.now())
+
+
+@shared_task(base=DjangoTask, ignore_result=True)
+def sync_due() -> None:
+    """Have the sites listed of every grant whose list is old."""
+    for grant_pk in sites.due(timezone.now()):
+        sync.delay(str(grant_pk))
+
+
+@shared_task(base=DjangoTask, ignore_result=True)
+def ask(inquiry_pk: str) -> None:
+    """Answer a page's question, unless somebody has."""
+    inquiry = inquiries.claim(inquiry_pk)
+    if inquiry is None:
+        return
+    access = sites.access_of(inquiry)
+    if access is None:
+        inquiries.fail(inquiry, fleet.NotFound("The site was removed here."))
+        return
+    try:
+        client = grants.client_for(inquiry.grant)
+    except fleet.FleetError as error:
+        inquiries.fail(inquiry, error)
+        return
+    sites.note_answer(access, inquiries.answer(inquiry, client))
+
+
+@shared_task(base=DjangoTask, ignore_result=True)
+def sweep() -> None:
+    """Ring again for the questions that the bell missed."""
+    for inquiry in inquiries.due():
+        if inquiry.endpoint in sites.ENDPOINTS:
+            ask.delay(str(inquiry.pk))
