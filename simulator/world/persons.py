@@ -1,6 +1,6 @@
 """Describe the people who hold a Tesla account in the simulated world."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -16,7 +16,7 @@ class Person:
     sub: str
     vault_uuid: str
     user_id: int
-    password: str = "tesla"  # noqa: S105  The pretend Tesla's one password is no secret.
+    password: str = field(default="tesla", repr=False)
 
     def profile(self) -> dict[str, Any]:
         """Return what `users/me` answers: email, name, picture and vault."""

@@ -49,7 +49,7 @@ class Car(SharedCar):
     @property
     def origin_s(self) -> float:
         """Return when the car's routine starts, in seconds since 1970."""
-        return self._stage.origin_s
+        return self._stage.origin_s - self.spec.lead_s
 
     @property
     def name(self) -> str:
@@ -93,9 +93,7 @@ class Car(SharedCar):
         drawn_s = draw_between(*_PATIENCE_S, self._stage.seed, self.vin, "patience")
         asked_s = self._stage.tempo.sleep_after_s
         patience_s = drawn_s if asked_s is None else asked_s
-        return state_at(
-            self.spec, self.condition, self._stage.origin_s, patience_s, at_s
-        )
+        return state_at(self.spec, self.condition, self.origin_s, patience_s, at_s)
 
     def wake_up(self) -> None:
         """Start the wake-up delay; an offline car stays offline."""
@@ -125,12 +123,12 @@ class Car(SharedCar):
 
     def _anchor_at(self, at_s: float) -> None:
         self.condition.anchor = physics.carry(
-            self.spec, self.condition, self._stage.origin_s, at_s
+            self.spec, self.condition, self.origin_s, at_s
         )
 
     def moment(self) -> Moment:
         """Return everything that is true of the car now, asleep or not."""
-        now_s, origin_s = self._stage.now_s(), self._stage.origin_s
+        now_s, origin_s = self._stage.now_s(), self.origin_s
         if now_s - self.condition.anchor.at_s > _SETTLE_S:
             # Carrying is exact, so the anchor may follow; looks back stay possible.
             self._anchor_at(now_s - _LOOK_BACK_S)

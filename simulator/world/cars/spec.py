@@ -35,7 +35,10 @@ class Driver:
 
 @dataclass(frozen=True, slots=True)
 class CarSpec:
-    """Hold one car of the cast; `level` values are shares of the pack, 0 to 1."""
+    """Hold one car of the cast; `level` is a share of the pack, 0 to 1.
+
+    The routine began `lead_s` before the world, and its first leg is under way.
+    """
 
     name: str
     vin_head: str
@@ -47,6 +50,7 @@ class CarSpec:
     firmware: str
     odometer_mi: float
     level: float
+    lead_s: float = 0.0
     limit_percent: int = 80
     drivers: tuple[Driver, ...] = ()
     protocol_required: bool = True

@@ -1,4 +1,4 @@
-"""Work out a site's days in buckets of five minutes.
+"""Work out a site's days in buckets of five minutes, or coarser.
 
 The battery's charge has a past without beginning, so each block of eight days starts
 half full three days early: by then the battery has met its ends and forgotten. The
@@ -8,24 +8,20 @@ result of a day is the same in whatever order days are asked for.
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
-from simulator.world.sites.flow import Flow, Need, charge_after, flow
-from simulator.world.sites.outages import outages
-from simulator.world.sites.power import house_w, solar_w
+from simulator.world.sites.flow import Flow, charge_after, flow
+from simulator.world.sites.needs import day_needs
 from simulator.world.sites.rules import Timeline
 from simulator.world.sites.sessions import Session
 from simulator.world.sites.spec import SiteSpec
 
 DAY_S = 86_400
 BUCKET_S = 300
-_BUCKETS = DAY_S // BUCKET_S
-_HOURS = BUCKET_S / 3600.0
 _BLOCK_DAYS = 8
 _EARLY_DAYS = 3
 _KEPT_DAYS = 64
+_KEPT_COARSE_DAYS = 2_000
 
 
 class Shares(NamedTuple):
@@ -55,6 +51,7 @@ class Days:
     spec: SiteSpec
     timeline: Timeline
     sessions_of: Callable[[float, float], list[Session]]
+    bucket_s: int = BUCKET_S
     _days: OrderedDict[int, Day] = field(default_factory=OrderedDict)
     _ends_wh: dict[int, float] = field(default_factory=dict)
 
@@ -71,26 +68,28 @@ class Days:
         made = self._work_out(number, self._begins_wh(number))
         self._days[number] = made
         self._ends_wh[number] = made.charges_wh[-1]
-        if len(self._days) > _KEPT_DAYS:
+        kept = _KEPT_DAYS if self.bucket_s == BUCKET_S else _KEPT_COARSE_DAYS
+        if len(self._days) > kept:
             self._days.popitem(last=False)
         return made
 
     def charge_wh(self, at_s: float) -> float:
         """Return the battery's energy at a moment."""
         number, rest_s = divmod(at_s, DAY_S)
-        bucket, part_s = divmod(rest_s, BUCKET_S)
+        bucket, part_s = divmod(rest_s, self.bucket_s)
         charges = self.day(int(number)).charges_wh
         before, after = charges[int(bucket)], charges[int(bucket) + 1]
-        return before + (after - before) * part_s / BUCKET_S
+        return before + (after - before) * part_s / self.bucket_s
 
     def shares(self, from_s: float, to_s: float) -> Shares:
         """Return the sum over the buckets that begin within a span."""
-        first = -int(-from_s // BUCKET_S)
-        last = -int(-to_s // BUCKET_S)
+        buckets = DAY_S // self.bucket_s
+        first = -int(-from_s // self.bucket_s)
+        last = -int(-to_s // self.bucket_s)
         totals = [0] * len(Shares._fields)
         while first < last:
-            number, bucket = divmod(first, _BUCKETS)
-            stop = min(_BUCKETS, bucket + last - first)
+            number, bucket = divmod(first, buckets)
+            stop = min(buckets, bucket + last - first)
             for entry in self.day(number).shares[bucket:stop]:
                 totals = [
                     total + part for total, part in zip(totals, entry, strict=True)
@@ -109,27 +108,15 @@ class Days:
         return charge_wh
 
     def _work_out(self, number: int, charge_wh: float) -> Day:
-        begin_s = number * DAY_S
+        begin_s, hours = number * DAY_S, self.bucket_s / 3600.0
         made = Day([], [charge_wh])
-        zone = ZoneInfo(self.spec.time_zone)
         charging = self.sessions_of(begin_s, begin_s + DAY_S)
-        away = outages(self.spec, begin_s, begin_s + DAY_S)
-        hour_shift = 0.0
-        for bucket in range(_BUCKETS):
-            from_s = begin_s + bucket * BUCKET_S
-            if bucket % 12 == 0:
-                hour_shift = _shift_hours(zone, from_s)
-            middle_s = from_s + BUCKET_S / 2.0
-            hour = (middle_s % DAY_S / 3600.0 + hour_shift) % 24.0
-            load_w = house_w(self.spec, middle_s, hour)
-            for session in charging:
-                load_w += session.mean_w(from_s, from_s + BUCKET_S)
-            has_grid = not any(one.from_s <= middle_s < one.to_s for one in away)
-            need = Need(solar_w(self.spec, middle_s), load_w, hour, has_grid)
-            rules = self.timeline.at(from_s)
-            flows = flow(self.spec, rules, need, charge_wh, _HOURS)
-            charge_wh = charge_after(charge_wh, flows.battery_w, _HOURS)
-            made.shares.append(split(flows, _HOURS))
+        needs = day_needs(self.spec, charging, begin_s, self.bucket_s)
+        for bucket, need in enumerate(needs):
+            rules = self.timeline.at(begin_s + bucket * self.bucket_s)
+            flows = flow(self.spec, rules, need, charge_wh, hours)
+            charge_wh = charge_after(charge_wh, flows.battery_w, hours)
+            made.shares.append(split(flows, hours))
             made.charges_wh.append(charge_wh)
         return made
 
@@ -150,8 +137,3 @@ def split(flows: Flow, hours: float) -> Shares:
         solar_to_grid=round(solar - solar_home - solar_battery),
         battery_to_grid=round(given - battery_home),
     )
-
-
-def _shift_hours(zone: ZoneInfo, at_s: float) -> float:
-    shift = datetime.fromtimestamp(at_s, UTC).astimezone(zone).utcoffset()
-    return shift.total_seconds() / 3600.0 if shift else 0.0

@@ -10,6 +10,7 @@ from simulator.world.cars.moment import Moment
 from simulator.world.sites.days import BUCKET_S
 from simulator.world.sites.flow import Flow, Need, flow
 from simulator.world.sites.identity import Identity
+from simulator.world.sites.needs import local_hour
 from simulator.world.sites.outages import outages
 from simulator.world.sites.power import house_w, solar_w
 from simulator.world.sites.rules import Rules
@@ -75,8 +76,7 @@ def live_status(identity: Identity, now: Now) -> dict[str, Any]:
 
 
 def _flows(spec: SiteSpec, now: Now) -> Flow:
-    local = datetime.fromtimestamp(now.at_s, UTC).astimezone(ZoneInfo(spec.time_zone))
-    hour = local.hour + local.minute / 60.0 + local.second / 3600.0
+    hour = local_hour(ZoneInfo(spec.time_zone), now.at_s)
     load_w = house_w(spec, now.at_s, hour) + now.charging_w
     need = Need(solar_w(spec, now.at_s), load_w, hour, not _is_cut_off(spec, now))
     return flow(spec, now.rules, need, now.charge_wh, BUCKET_S / 3600.0)

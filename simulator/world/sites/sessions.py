@@ -49,11 +49,12 @@ def sessions(site: str, cars: list[Car], from_s: float, to_s: float) -> list[Ses
 
 def _session(car: Car, stretch: Stretch, plug: Plug) -> Session:
     spec = car.spec
+    full_kw = curve(spec, plug, plug.max_amps).full_kw
     if stretch.began_s == car.origin_s:
-        energy_kwh = (spec.limit_percent / 100.0 - spec.level) * spec.model.pack_kwh
+        missing = spec.limit_percent / 100.0 - spec.level
+        energy_kwh = missing * spec.model.pack_kwh + full_kw * spec.lead_s / 3600.0
     else:
         energy_kwh = spec.routine.miles * spec.model.kwh_per_mile
-    full_kw = curve(spec, plug, plug.max_amps).full_kw
     hours = max(0.0, energy_kwh) / full_kw
     starts_s = stretch.began_s + PLUG_IN_S
     power_w = wall_kw(plug, full_kw) * 1000.0

@@ -12,6 +12,10 @@ from simulator.world.sites.sessions import Session, sessions
 from simulator.world.sites.spec import SiteSpec
 from simulator.world.stage import Stage
 
+_LONG = frozenset({"year", "lifetime"})
+_COARSE_S = 3600
+"""Years are worked out by the hour, which takes a tenth of the time."""
+
 
 class Site:
     """Answer for one energy site at the clock's present moment.
@@ -27,6 +31,7 @@ class Site:
         self._cars = [car for car in cars if self._is_home_of(car)]
         self._timeline = Timeline()
         self._days = Days(spec, self._timeline, self._sessions)
+        self._coarse_days = Days(spec, self._timeline, self._sessions, _COARSE_S)
 
     def _is_home_of(self, car: Car) -> bool:
         legs = car.spec.routine.legs
@@ -92,7 +97,8 @@ class Site:
         if kind != "energy":
             raise ValueError("kind must be energy or backup")
         gateway = self.identity.gateway
-        return history.energy_history(self._days, span, gateway.serial_number)
+        days = self._coarse_days if period in _LONG else self._days
+        return history.energy_history(days, span, gateway.serial_number)
 
     def telemetry_history(
         self,
@@ -126,7 +132,11 @@ class Site:
     def _change(self, **changes: Any) -> None:
         lag_s = self._stage.tempo.write_lag_s
         self._timeline.change(self._stage.now_s() + lag_s, **changes)
+        self._forget()
+
+    def _forget(self) -> None:
         self._days.forget()
+        self._coarse_days.forget()
 
     def set_backup_reserve(self, percent: int) -> None:
         """Set the backup reserve, 0 to 100 %; raises ValueError outside."""
@@ -169,7 +179,7 @@ class Site:
     def load(self, saved: dict[str, Any]) -> None:
         """Take up what an earlier `dump` returned."""
         self._timeline.load(saved["rules"])
-        self._days.forget()
+        self._forget()
 
 
 def _percent(percent: int) -> int:

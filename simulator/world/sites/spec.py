@@ -17,18 +17,18 @@ class SiteSpec:
     solar_w: float = 0.0
     house_w: float = 0.0
     packs: int = 0
-    pack_energy_wh: float = 13_500.0
-    pack_power_w: float = 5_000.0
+    pack_energy_wh: int = 13_500
+    pack_power_w: int = 5_000
     connectors: int = 0
     address: tuple[str, str, str, str, str] = ("", "", "", "", "")
 
     @property
-    def energy_wh(self) -> float:
+    def energy_wh(self) -> int:
         """Return what the battery holds when full, 0 without one."""
         return self.packs * self.pack_energy_wh
 
     @property
-    def power_w(self) -> float:
+    def power_w(self) -> int:
         """Return what the battery can give or take."""
         return self.packs * self.pack_power_w
 
