@@ -5,7 +5,7 @@ PYTHON ?= python3
 PORT ?= 8000
 DATA ?= ./data
 BIN := .venv/bin
-INSTALL := $(BIN)/uv pip install --quiet --require-hashes --compile-bytecode
+INSTALL := $(BIN)/uv pip install --quiet --require-hashes
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types imports templates spelling migrations check bench \
@@ -27,7 +27,7 @@ help: ## Show what there is to make.
 
 .venv/dev: .venv/uv requirements/dev.txt
 	@echo "Installing what the checks need into .venv"
-	@VIRTUAL_ENV=.venv $(INSTALL) -r requirements/dev.txt
+	@VIRTUAL_ENV=.venv $(INSTALL) --compile-bytecode -r requirements/dev.txt
 	@touch $@
 
 run: .venv/demo ## Run all of Keyfob on this machine; PORT and DATA may be given.
