@@ -83,8 +83,8 @@ def verify_id_token(
     """Return who signed in, after checking every claim of the identity token.
 
     Signature by a key of `jwks` with RS256 or ES256, issuer of `hosts`, our
-    client id as the only audience, not expired, and our nonce. Raises
-    `InvalidIDToken`. Source: OpenID Connect Core, section 3.1.3.7.
+    client id as the audience, not expired, and our nonce. Raises
+    `InvalidIDToken`, whose `code` says what is wrong. Source: OpenID Connect Core, section 3.1.3.7.
     """
     try:
         payload = jwt.decode(
@@ -97,18 +97,17 @@ def verify_id_token(
             options={"require": ["iss", "aud", "exp", "sub"]},
         )
     except (jwt.PyJWTError, TypeError, ValueError) as error:
-        raise InvalidIDToken(
-            "the identity token does not hold", code=type(error).__name__
-        ) from None
+        # Not chained: a library's error may quote the token.
+        raise InvalidIDToken(code=type(error).__name__) from None
     if not isinstance(payload["sub"], str) or not payload["sub"]:
-        raise InvalidIDToken("the identity token names nobody", code="sub")
+        raise InvalidIDToken(code="sub")
     if payload.get("azp", client_id) != client_id:
-        raise InvalidIDToken("the identity token is for another", code="azp")
+        raise InvalidIDToken(code="azp")
     claimed = payload.get("nonce")
     if not isinstance(claimed, str) or not hmac.compare_digest(
         claimed.encode(), nonce.encode()
     ):
-        raise InvalidIDToken("the identity token is of another sign-in", code="nonce")
+        raise InvalidIDToken(code="nonce")
     return IdClaims(payload["sub"], _text(payload, "email"), _text(payload, "name"))
 
 

@@ -15,8 +15,7 @@ PUBLIC_KEY_HEX = "04" + "ab" * 64
 
 @pytest.fixture(scope="session")
 def _tesla() -> Iterator[RunningSimulator]:
-    noon = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
-    with RunningSimulator(at=noon) as running:
+    with RunningSimulator(at=datetime.now(UTC)) as running:
         yield running
 
 
