@@ -60,7 +60,7 @@ def key_server(sim: RunningSimulator) -> Iterator[KeyServer]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     served = KeyServer(f"http://127.0.0.1:{server.server_port}")
     sim.key_urls[DOMAIN] = served.url
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield served
     server.shutdown()
