@@ -1,11 +1,14 @@
-"""The form by which the first person becomes the owner."""
+"""Forms of the sign-in pages that are our own."""
 
 from typing import Any
 
-from allauth.account.fields import EmailField, PasswordField, SetPasswordField
+from allauth.account import app_settings
+from allauth.account.fields import EmailField, PasswordField
+from allauth.account.forms import ResetPasswordForm as _ResetPasswordForm
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest  # noqa: TID251  # allauth's signature
 
 from accounts.models import User
 
@@ -20,7 +23,7 @@ class WelcomeForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
     )
     email = EmailField(label="E-mail address")
-    password1 = SetPasswordField(label="Password", autocomplete="new-password")
+    password1 = PasswordField(label="Password", autocomplete="new-password")
     password2 = PasswordField(label="Password again", autocomplete="new-password")
 
     def clean(self) -> dict[str, Any]:
@@ -35,3 +38,19 @@ class WelcomeForm(forms.Form):
             except ValidationError as error:
                 self.add_error("password1", error)
         return cleaned
+
+
+class ResetPasswordForm(_ResetPasswordForm):  # type: ignore[misc]  # allauth ships no types
+    """Ask for the link to a new password, with equal work for every address."""
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Write the letter; for an unknown address, make a link that goes nowhere.
+
+        Else the time of the answer would tell who has an account.
+        """
+        if not self.users:
+            nobody = User()
+            nobody.set_unusable_password()
+            app_settings.PASSWORD_RESET_TOKEN_GENERATOR().make_token(nobody)
+        email: str = super().save(request, **kwargs)
+        return email

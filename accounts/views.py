@@ -20,6 +20,7 @@ _WRONG_CODE = (
     " printed, run: manage.py owner_code"
 )
 _WORDS = {
+    owners.OwnerExists: (None, "The owner exists already. Sign in instead."),
     owners.WrongCode: ("code", _WRONG_CODE),
     owners.AddressTaken: ("email", "An account with this address exists already."),
 }
@@ -41,9 +42,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
                 form.cleaned_data["email"],
                 form.cleaned_data["password1"],
             )
-        except owners.OwnerExists:
-            return redirect(settings.LOGIN_URL)
-        except (owners.WrongCode, owners.AddressTaken) as error:
+        except owners.OwnerError as error:
             form.add_error(*_WORDS[type(error)])
         else:
             login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])

@@ -7,7 +7,6 @@ OwnerError
 """
 
 import hashlib
-import hmac
 import secrets
 
 from allauth.account import app_settings
@@ -74,20 +73,16 @@ def make_owner(code: str, email: str, password: str) -> User:
     """
     if owner() is not None:
         raise OwnerExists
-    # Counted before the comparison and outside the transaction below, so that tries
+    # Counted before the code is looked up, and outside the transaction below, so that tries
     # made at the same time count too.
     if not OwnerCode.objects.filter(attempts__lt=MOST_ATTEMPTS).update(
         attempts=F("attempts") + 1
     ):
         raise WrongCode
-    given = _digest(code)
-    stored = OwnerCode.objects.values_list("digest", flat=True).first()
-    if stored is None or not hmac.compare_digest(given, stored):
-        raise WrongCode
     try:
         with transaction.atomic():
             # Whoever deletes the row has the code; a second one finds it gone.
-            if not OwnerCode.objects.filter(digest=given).delete()[0]:
+            if not OwnerCode.objects.filter(digest=_digest(code)).delete()[0]:
                 raise WrongCode
             user = User.objects.create_owner(email.lower(), password)
             prove_address(user)

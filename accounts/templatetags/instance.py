@@ -1,8 +1,9 @@
 """Questions about the instance that its sign-in pages ask."""
 
-from accounts.services.owner import owner
 from django import template
 from django.conf import settings
+
+from accounts.services.owner import owner
 
 register = template.Library()
 
