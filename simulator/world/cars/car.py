@@ -34,8 +34,8 @@ class VehicleUnavailable(Exception):
 class Car(SharedCar):
     """Answer for one car at the clock's present moment.
 
-    Whoever changes `condition` (what people set) calls `settle` first, so that the
-    time until then keeps its own physics, and `stir` after, since use keeps awake.
+    Whoever changes `condition` (what people set) first calls `settle`, so that the
+    time until then keeps its own physics, and `stir`, since use keeps a car awake.
     """
 
     def __init__(self, spec: CarSpec, stage: Stage, accesses: list[Access]) -> None:
@@ -148,10 +148,13 @@ class Car(SharedCar):
         )
 
     def record(self, person: Person) -> dict[str, Any]:
-        """Return the vehicle record as `person` sees it; never wakes."""
-        access = self._accesses[person.email]
+        """Return the record as `person` sees it; raises KeyError for strangers."""
         return record(
-            self._stage.seed, self.vin, access, self.condition, self.reported_state
+            self._stage.seed,
+            self.vin,
+            self._known(person),
+            self.condition,
+            self.reported_state,
         )
 
     def product(self, person: Person) -> dict[str, Any]:
@@ -163,7 +166,7 @@ class Car(SharedCar):
     ) -> dict[str, Any]:
         """Return the record with the asked groups; raises VehicleUnavailable."""
         moment = self._reach()
-        access = self._accesses[person.email]
+        access = self._known(person)
         found = vehicle_data_groups(
             moment, groups, with_location=with_location and not access.hide_private
         )

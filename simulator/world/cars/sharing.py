@@ -1,6 +1,7 @@
 """Hold who may see a car: owner, drivers and invitations to drive."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,12 +26,27 @@ class SharedCar:
     @property
     def accesses(self) -> list[Access]:
         """Return who may see the car now, the owner first."""
-        gone = self.condition.drivers_gone
-        return [one for email, one in self._accesses.items() if email not in gone]
+        gone, hidden = self.condition.drivers_gone, self.condition.hidden_from
+        return [
+            replace(one, hide_private=one.hide_private or email in hidden)
+            for email, one in self._accesses.items()
+            if email not in gone
+        ]
 
     def access_of(self, person: Person) -> Access | None:
         """Return the person's access, or None for a stranger."""
-        return next((one for one in self.accesses if one.person == person), None)
+        known = {one.person.email: one for one in self.accesses}
+        return known.get(person.email)
+
+    def _known(self, person: Person) -> Access:
+        access = self.access_of(person)
+        if access is None:
+            raise KeyError(person.email)
+        return access
+
+    def hide_from(self, person: Person) -> None:
+        """Keep the car's positions from a driver, as its owner may."""
+        self.condition.hidden_from.append(person.email)
 
     def drivers(self) -> list[dict[str, Any]]:
         """Return the drivers to whom the owner lent the car."""

@@ -67,3 +67,8 @@ class CarSpec:
     next_firmware: str = ""
     downloads: bool = False
     configuration: Mapping[str, Any] = field(default_factory=dict)
+
+    def has(self, part: str) -> bool:
+        """Tell whether the car was built with a part, by its key in `vehicle_config`."""
+        built = {**self.model.configuration, **self.configuration}
+        return built.get(part, "None") not in {None, 0, "None"}

@@ -10,7 +10,7 @@ CHARLIE = "charlie@example.com"
 _PEOPLE = (
     (ALICE, "Alice Moreau", "na", "US", "en-US"),
     (BOB, "Bob Keller", "eu", "DE", "de-DE"),
-    (CHARLIE, "Charlie Novak", "na", "US", "en-US"),
+    (CHARLIE, "Charlie Okafor", "na", "US", "en-US"),
 )
 
 

@@ -34,7 +34,7 @@ def closures(moment: Moment) -> dict[str, Any]:
     state: dict[str, Any] = {door: body.doors.get(door, 0) for door in _DOORS}
     state |= {window: body.windows.get(window, 0) for window in _WINDOWS}
     state["locked"] = body.locked and not moment.motion.is_driving
-    if moment.spec.configuration.get("sun_roof_installed"):
+    if moment.spec.has("sun_roof_installed"):
         percent = body.sun_roof_percent
         state["sun_roof_percent_open"] = percent
         state["sun_roof_state"] = "open" if percent else "closed"

@@ -55,8 +55,8 @@ def _cabin(moment: Moment) -> dict[str, Any]:
 
 def _comfort(moment: Moment) -> dict[str, Any]:
     climate = moment.state.climate
-    rows = moment.spec.configuration.get("third_row_seats", "None")
-    seats = _SEATS if rows == "None" else _SEATS + _THIRD_ROW
+    has_third_row = moment.spec.has("third_row_seats")
+    seats = _SEATS + _THIRD_ROW if has_third_row else _SEATS
     heaters = {f"seat_heater_{seat}": climate.seats.get(seat, 0) for seat in seats}
     return {
         **heaters,
