@@ -152,8 +152,8 @@ def _figures(access: VehicleAccess, units: Units) -> tuple[Value, ...]:
         return ()
     document = Document(access.vehicle_data)
     level, _, range_, *_ = power.battery(document, units).values
-    watts = power.charging(document, units).values[1]
-    return (level, range_, watts) if watts.is_known else (level, range_)
+    flowing = power.charge_power(document)
+    return (level, range_, flowing) if flowing else (level, range_)
 
 
 def _percentage(number: float) -> int:

@@ -4,7 +4,6 @@ from accounts.models import Units
 from tokens.readings import NOT_SENT, UNKNOWN, Document, Group, Value
 from vehicles import units as show
 
-NOT_CHARGING = "The car is not charging."
 _STATES = {
     "Disconnected": "Not plugged in",
     "NoPower": "Plugged in, no power",
@@ -14,6 +13,7 @@ _STATES = {
     "Stopped": "Stopped",
     "Calibrating": "Calibrating",
 }
+_CABLES = {"<invalid>": "None"}
 
 
 def battery(document: Document, units: Units) -> Group:
@@ -33,34 +33,30 @@ def battery(document: Document, units: Units) -> Group:
 
 
 def charging(document: Document, units: Units) -> Group:
-    """Return what the charger does; what only a charging car knows is unknown else."""
+    """Return what the charger does; the flow itself only while there is one."""
     charge = document.part("charge_state")
-    power = charge.number("charger_power")
-    rate = charge.number("charge_rate")
+    words = charging_words(charge)
     is_charging = charge.text("charging_state") in {"Charging", "Starting"}
-    why = NOT_SENT if is_charging else NOT_CHARGING
+    cable = charge.text("conn_charge_cable")
     return Group(
         "Charging",
         (
-            Value("Charging", charging_words(charge) or UNKNOWN, reason=NOT_SENT),
-            _live("Power", power, "kW", why, is_charging=is_charging),
-            _current(charge, why, is_charging=is_charging),
-            _live(
-                "Voltage",
-                charge.number("charger_voltage"),
-                "V",
-                why,
-                is_charging=is_charging,
-            ),
-            _added(charge.number("charge_energy_added")),
-            show.speed("Rate", rate, units)
-            if is_charging and rate is not None
-            else Value("Rate", reason=why),
-            _time_left(charge, why, is_charging=is_charging),
-            Value("Cable", _cable(charge) or UNKNOWN, reason=NOT_SENT),
+            Value("Charging", words or UNKNOWN, reason=NOT_SENT),
+            *(_flow(charge, units) if is_charging else ()),
+            _measured("Added last", charge.number("charge_energy_added"), "kWh", 1),
+            Value("Cable", _CABLES.get(cable, cable) or UNKNOWN, reason=NOT_SENT),
         ),
         charge.moment_of_ms("timestamp"),
     )
+
+
+def charge_power(document: Document) -> Value | None:
+    """Return the charging power, None while the car does not charge or say it."""
+    charge = document.part("charge_state")
+    watts = charge.number("charger_power")
+    if charge.text("charging_state") != "Charging" or watts is None:
+        return None
+    return _measured("Power", watts, "kW")
 
 
 def charging_words(charge: Document) -> str:
@@ -82,35 +78,29 @@ def _range(label: str, miles: float | None, units: Units) -> Value:
     return show.distance(label, miles, units)
 
 
-def _live(
-    label: str, number: float | None, unit: str, why: str, *, is_charging: bool
-) -> Value:
-    if number is None or not is_charging:
-        return Value(label, reason=why)
-    return Value(label, show.figure(number), unit)
-
-
-def _current(charge: Document, why: str, *, is_charging: bool) -> Value:
+def _flow(charge: Document, units: Units) -> tuple[Value, ...]:
     most = charge.number("charge_current_request_max")
-    unit = f"A of {show.figure(most)}" if most is not None else "A"
-    current = charge.number("charger_actual_current")
-    return _live("Current", current, unit, why, is_charging=is_charging)
+    ampere = "A" if most is None else f"A of {show.figure(most)}"
+    rate = charge.number("charge_rate")
+    return (
+        _measured("Power", charge.number("charger_power"), "kW"),
+        _measured("Current", charge.number("charger_actual_current"), ampere),
+        _measured("Voltage", charge.number("charger_voltage"), "V"),
+        Value("Rate", reason=NOT_SENT)
+        if rate is None
+        else show.speed("Rate", rate, units),
+        _time_left(charge.number("minutes_to_full_charge")),
+    )
 
 
-def _added(energy_kwh: float | None) -> Value:
-    if energy_kwh is None:
-        return Value("Added last", reason=NOT_SENT)
-    return Value("Added last", show.figure(energy_kwh, 1), "kWh")
+def _measured(label: str, number: float | None, unit: str, digits: int = 0) -> Value:
+    if number is None:
+        return Value(label, reason=NOT_SENT)
+    return Value(label, show.figure(number, digits), unit)
 
 
-def _time_left(charge: Document, why: str, *, is_charging: bool) -> Value:
-    minutes = charge.number("minutes_to_full_charge")
-    if minutes is None or minutes <= 0 or not is_charging:
-        return Value("Time to limit", reason=why)
+def _time_left(minutes: float | None) -> Value:
+    if minutes is None or minutes <= 0:
+        return Value("Time to limit", reason="The car has not worked it out yet.")
     hours, rest = divmod(int(minutes), 60)
     return Value("Time to limit", f"{hours} h {rest} min" if hours else f"{rest} min")
-
-
-def _cable(charge: Document) -> str:
-    cable = charge.text("conn_charge_cable")
-    return "None" if cable == "<invalid>" else cable
