@@ -28,17 +28,25 @@ def deadline(seconds: float) -> Iterator[None]:
         _deadline.reset(reset)
 
 
-def transport(limits: httpx.Limits) -> httpx.HTTPTransport:
-    """Return httpx's own transport, with connections that keep the deadline."""
-    return _DeadlineTransport(limits)
+def transport(
+    limits: httpx.Limits, trusted: ssl.SSLContext | None = None
+) -> httpx.HTTPTransport:
+    """Return httpx's own transport, with connections that keep the deadline.
+
+    `trusted` says whose certificates hold: the usual authorities' by default.
+    """
+    return _DeadlineTransport(
+        limits, trusted or httpx.create_ssl_context(trust_env=False)
+    )
 
 
 class _DeadlineTransport(httpx.HTTPTransport):
-    def __init__(self, limits: httpx.Limits) -> None:
-        super().__init__(trust_env=False)
+    def __init__(self, limits: httpx.Limits, trusted: ssl.SSLContext) -> None:
+        super().__init__(verify=trusted, trust_env=False)
+        # httpx makes its pool without a way to hand over how to connect.
         self._pool.close()
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
+            ssl_context=trusted,
             max_connections=limits.max_connections,
             max_keepalive_connections=limits.max_keepalive_connections,
             keepalive_expiry=limits.keepalive_expiry,

@@ -48,7 +48,7 @@ _BY_STATUS: Mapping[int, type[Refused]] = {
     429: RateLimited,
     540: DeviceFault,
 }
-_WAIT = re.compile(r"\b[Rr]etry in (\d{1,9}) second")
+_WAIT = re.compile(r"\bretry in (\d{1,9}) second", re.IGNORECASE)
 _LONGEST_WAIT_S = 86_400.0
 _SCOPE_NAMES = frozenset(Scope)
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from socket import AF_INET, SHUT_RDWR, SOCK_STREAM, socket
+from ssl import SSLContext
 from types import TracebackType
 from typing import Any, Self
 
@@ -30,14 +31,18 @@ class Loopback:
     speaks on the socket itself, after which the connection is closed.
     """
 
-    def __init__(self, *answers: bytes | Answerer) -> None:
+    def __init__(
+        self, *answers: bytes | Answerer, tls: SSLContext | None = None
+    ) -> None:
         self.answers = list(answers)
+        self._tls = tls
         self.asked: list[Asked] = []
         self.connections = 0
         self._listener = socket(AF_INET, SOCK_STREAM)
         self._listener.bind(("127.0.0.1", 0))
         self._listener.listen(64)
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        scheme = "https" if tls else "http"
+        self.url = f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}"
         self._open: list[socket] = []
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
@@ -75,6 +80,8 @@ class Loopback:
 
     def _serve(self, connection: socket) -> None:
         try:
+            if self._tls:
+                connection = self._tls.wrap_socket(connection, server_side=True)
             with connection:
                 while (asked := _read(connection)) is not None:
                     with self._lock:

@@ -24,13 +24,14 @@ OTHER_RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
 
 
-def _public(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, kid: str) -> Any:
-    algorithm = (
-        jwt.algorithms.RSAAlgorithm
-        if isinstance(key, rsa.RSAPrivateKey)
-        else jwt.algorithms.ECAlgorithm
-    )
-    return {**algorithm.to_jwk(key.public_key(), as_dict=True), "kid": kid}
+def _public(
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, kid: str
+) -> dict[str, Any]:
+    if isinstance(key, rsa.RSAPrivateKey):
+        public = jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    else:
+        public = jwt.algorithms.ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    return public | {"kid": kid}
 
 
 JWKS = {"keys": [_public(RSA_KEY, "rsa"), _public(EC_KEY, "ec"), "odd", {"kid": "x"}]}
