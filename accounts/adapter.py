@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from django.conf import settings
 from django.http import HttpRequest  # noqa: TID251  # allauth's hooks take it
 
@@ -21,6 +22,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002  # allauth's signature
         """Tell whether strangers may make an account: the operator's setting says."""
         return bool(settings.SIGNUP_OPEN)
+
+    def get_login_stages(self) -> list[str]:
+        """Return what stands between a proof and the console.
+
+        Who comes from Tesla needs no proven e-mail address: Tesla says who they are.
+        """
+        stages: list[str] = super().get_login_stages()
+        proofs = self.request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
+        if proofs and proofs[-1]["method"] == "socialaccount":
+            stages.remove("allauth.account.stages.EmailVerificationStage")
+        return stages
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the address by which sign-ins are limited; never refuse for its lack.

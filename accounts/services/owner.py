@@ -73,8 +73,8 @@ def make_owner(code: str, email: str, password: str) -> User:
     """
     if owner() is not None:
         raise OwnerExists
-    # Counted before the code is looked up, and outside the transaction below, so that tries
-    # made at the same time count too.
+    # Counted before the code is looked up, and outside the transaction below, so that
+    # tries made at the same time count too.
     if not OwnerCode.objects.filter(attempts__lt=MOST_ATTEMPTS).update(
         attempts=F("attempts") + 1
     ):
