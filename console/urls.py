@@ -1,7 +1,5 @@
 """Every address of the pages, composed from the apps."""
 
-from importlib.util import find_spec
-
 from django.urls import URLPattern, URLResolver, include, path
 
 from console.views import account, dashboard, errors, front
@@ -16,11 +14,12 @@ _console = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((_console, "console"))),
+    path("", include("accounts.urls")),
+    path("", include("tokens.urls")),
+    path("", include("vehicles.urls")),
+    path("", include("energy.urls")),
     path("accounts/", include("allauth.account.urls")),
 ]
-for _app in ("accounts", "tokens", "vehicles", "energy"):
-    if find_spec(f"{_app}.urls"):
-        urlpatterns.append(path("", include(f"{_app}.urls")))
 
 handler400 = errors.bad_request
 handler403 = errors.forbidden

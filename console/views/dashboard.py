@@ -1,18 +1,31 @@
 """The dashboard: is everything well, and if not, what to press."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+import energy.cards
+import energy.tasks
+import vehicles.cards
+import vehicles.tasks
 from accounts.http import UserRequest
-from fleet.scopes import Opening
-from tokens.models import TeslaGrant
+from accounts.models import User
+from fleet.scopes import Opening, Scope, opens
+from tokens import bell
+from tokens.models import MOST_ACCESS_TOKENS, AccessToken, TeslaGrant
+from vehicles.units import units_of
 
 _LONGEST_WAIT = timedelta(seconds=60)
+# Who presses Refresh just after the lists were read is shown those.
+_JUST_READ = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +37,18 @@ class Consent:
     missing: tuple[Opening, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How current the lists are: when each was read, and whether it is being read.
+
+    A time is None while a linked account's list was never read.
+    """
+
+    vehicles_at: datetime | None
+    energy_at: datetime | None
+    is_under_way: bool
+
+
 @require_safe
 @login_required
 def dashboard(request: UserRequest) -> HttpResponse:
@@ -32,11 +57,87 @@ def dashboard(request: UserRequest) -> HttpResponse:
     While the lists are being read at Tesla, htmx asks again each second and gets the
     part below the heading.
     """
-    return render(request, "console/dashboard.html", {})
+    user = request.user
+    grants = _grants(user)
+    units = units_of(user.units, request.headers.get("Accept-Language", ""))
+    cars = vehicles.cards.cards_of(user, units)
+    context = {
+        "reading": _reading(grants, _asked_at(request.GET.get("asked", ""))),
+        "unlinked": [grant for grant in grants if _needs_relink(grant)],
+        "keyless": [car.name for car in cars if car.lacks_key],
+        "vehicles": cars,
+        "energy_sites": energy.cards.cards_of(user),
+        "access_tokens": list(AccessToken.objects.filter(user=user)),
+        "most_access_tokens": MOST_ACCESS_TOKENS,
+        "consents": [_consent(grant) for grant in grants],
+    }
+    page = "console/_dashboard.html" if request.htmx else "console/dashboard.html"
+    return render(request, page, context)
 
 
 @require_POST
 @login_required
 def refresh(request: UserRequest) -> HttpResponse:
-    """Have the lists of cars and sites read again at Tesla; wakes nothing."""
-    return redirect("console:dashboard")
+    """Have the lists of cars and sites read again at Tesla; this wakes no car."""
+    now = timezone.now()
+    for grant in _grants(request.user):
+        if not _needs_relink(grant):
+            _ring(grant, now)
+    query = urlencode({"asked": int(now.timestamp())})
+    return redirect(f"{reverse('console:dashboard')}?{query}")
+
+
+def _ring(grant: TeslaGrant, now: datetime) -> None:
+    """Have both lists of a grant read, but for one that was read just now."""
+    for task, read_at in (
+        (vehicles.tasks.sync, grant.synced_vehicles_at),
+        (energy.tasks.sync, grant.synced_energy_at),
+    ):
+        if read_at is None or read_at < now - _JUST_READ:
+            bell.ring(task, str(grant.pk))
+
+
+def _grants(user: User) -> list[TeslaGrant]:
+    return list(TeslaGrant.objects.filter(user=user).order_by("linked_at", "pk"))
+
+
+def _asked_at(text: str) -> datetime | None:
+    """Return when Refresh was pressed, from the address; None when not just now."""
+    if not text.isdecimal() or len(text) > 10:
+        return None
+    at = datetime.fromtimestamp(int(text), UTC)
+    return at if timedelta(0) <= timezone.now() - at < _LONGEST_WAIT else None
+
+
+def _reading(grants: list[TeslaGrant], asked_at: datetime | None) -> Reading:
+    usable = [grant for grant in grants if not _needs_relink(grant)]
+    return Reading(
+        _oldest([grant.synced_vehicles_at for grant in grants]),
+        _oldest([grant.synced_energy_at for grant in grants]),
+        any(_is_being_read(grant, asked_at) for grant in usable),
+    )
+
+
+def _is_being_read(grant: TeslaGrant, asked_at: datetime | None) -> bool:
+    read_at = _oldest([grant.synced_vehicles_at, grant.synced_energy_at])
+    if read_at is None:
+        return timezone.now() - grant.linked_at < _LONGEST_WAIT or asked_at is not None
+    return asked_at is not None and read_at < asked_at - _JUST_READ
+
+
+def _oldest(times: list[datetime | None]) -> datetime | None:
+    known = [at for at in times if at is not None]
+    return min(known) if known and len(known) == len(times) else None
+
+
+def _needs_relink(grant: TeslaGrant) -> bool:
+    return grant.state == TeslaGrant.State.NEEDS_RELINK
+
+
+def _consent(grant: TeslaGrant) -> Consent:
+    asked = [scope for scope in Scope if scope in settings.TESLA_SCOPES]
+    return Consent(
+        grant,
+        tuple(opens(scope) for scope in asked if grant.has(scope)),
+        tuple(opens(scope) for scope in asked if not grant.has(scope)),
+    )

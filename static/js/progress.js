@@ -37,12 +37,10 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => start(button));
 });
 
-document.addEventListener("htmx:afterRequest", () => {
-  document.querySelectorAll('[data-busy][aria-busy="true"]').forEach((button) => {
-    if (button.closest("[hx-post], [hx-get]")) {
-      stop(button);
-    }
-  });
+document.addEventListener("htmx:afterRequest", (event) => {
+  const asked = event.detail.elt;
+  const buttons = [asked, ...asked.querySelectorAll("[data-busy]")];
+  buttons.filter((button) => button.hasAttribute("aria-busy")).forEach(stop);
 });
 
 addEventListener("pageshow", (event) => {
