@@ -76,11 +76,11 @@ def config_of(words: Sequence[str]) -> Config:
 async def serve(config: Config, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT, saying once when it is ready."""
     runner = web.AppRunner(make_app(config), access_log=None, shutdown_timeout=0.5)
-    await runner.setup()
-    await web.TCPSite(runner, host, port).start()
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, stop.set)
+    await runner.setup()
+    await web.TCPSite(runner, host, port).start()
     sys.stdout.write(f"The simulated Tesla is ready at {config.public_url}\n")
     sys.stdout.flush()
     await stop.wait()

@@ -80,7 +80,7 @@ class Registration:
 
 @dataclass(slots=True)
 class Store:
-    """Hold grants, codes, sign-ins of browsers, registrations and configs.
+    """Hold grants, codes, sign-ins of browsers, registrations.
 
     `changed` asks the application to save; whoever changes something sets it.
     """
@@ -89,7 +89,6 @@ class Store:
     codes: dict[str, Code] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
     registrations: dict[tuple[str, str], Registration] = field(default_factory=dict)
-    telemetry_configs: dict[str, dict[str, Any]] = field(default_factory=dict)
     changed: bool = False
 
     def grant(self, client_id: str, email: str) -> Grant | None:
@@ -109,14 +108,9 @@ class Store:
         return grant
 
     def revoke(self, client_id: str, email: str) -> bool:
-        """End a grant and the streaming configs under it; False when none was."""
+        """End a grant; False when none was."""
         grant = self.grants.pop((client_id, email), None)
         self.changed = True
-        for key in [
-            key for key in self.telemetry_configs if key.startswith(f"{client_id} ")
-        ]:
-            if self.telemetry_configs[key].get("email") == email:
-                del self.telemetry_configs[key]
         return grant is not None
 
     def reset_password(self, email: str) -> None:
@@ -141,7 +135,6 @@ class Store:
             "grants": [asdict(grant) for grant in self.grants.values()],
             "registrations": [asdict(one) for one in self.registrations.values()],
             "sessions": dict(self.sessions),
-            "telemetry_configs": self.telemetry_configs,
         }
 
     def load(self, saved: dict[str, Any]) -> None:
@@ -156,7 +149,6 @@ class Store:
             one = Registration(**_timed(entry, "created_at", "updated_at"))
             self.registrations[one.region, one.client_id] = one
         self.sessions = dict(saved["sessions"])
-        self.telemetry_configs = dict(saved["telemetry_configs"])
 
 
 def _timed(entry: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from simulator.config import Application
 from simulator.fleet_api.route import Route, Subject, Visit
 from simulator.hub import Hub, hub_of
 from simulator.weather import CALL, Handler, rate_limited
+from simulator.world.cars.car import VehicleUnavailable
 from simulator.world.persons import Person
 
 _REGIONS_PAGE = "https://developer.tesla.com/docs/fleet-api#regional-requirements"
@@ -30,9 +31,10 @@ def guarded(route: Route) -> Handler:
         _check_rate(visit, route)
         _find_subject(visit, route)
         visit.body = await _read_body(request)
-        if route.live and visit.vehicle.state != "online":
-            raise refuse_asleep()
-        return await route.answer(visit)
+        try:
+            return await route.answer(visit)
+        except VehicleUnavailable:
+            raise refuse_asleep() from None
 
     return handle
 

@@ -88,8 +88,7 @@ class Route:
     """Describe one address.
 
     `path` starts behind the region and `/api/1`. Any one of `scopes` opens it; none
-    means that any token does. `price` is a key of the ledger's prices. `live` calls
-    reach the car and answer 408 when it is not online. `everywhere` calls answer for
+    means that any token does. `price` is a key of the ledger's prices. `everywhere` calls answer for
     users of each region, registered or not.
     """
 
@@ -99,5 +98,4 @@ class Route:
     scopes: tuple[str, ...] = ()
     subject: Subject = Subject.USER
     price: str = "free"
-    live: bool = False
     everywhere: bool = False

@@ -29,10 +29,9 @@ _EITHER = ("vehicle_device_data", "energy_device_data")
 _V, _S, _P = Subject.VEHICLE, Subject.SITE, Subject.PARTNER
 
 
-def _car(name: str, answerer: Answerer, *, live: bool = False) -> Route:
+def _car(name: str, answerer: Answerer, *, price: str = "free") -> Route:
     path = f"/vehicles/{{tag}}/{name}"
-    price = "data" if live else "free"
-    return Route("GET", path, answerer, _CAR, _V, price, live)
+    return Route("GET", path, answerer, _CAR, _V, price)
 
 
 def _site(name: str, answerer: Answerer) -> Route:
@@ -53,11 +52,11 @@ ROUTES = (
     Route("POST", "/vehicles/fleet_telemetry_config", telemetry.configure, _CAR),
     Route("POST", "/vehicles/fleet_telemetry_config_jws", telemetry.configure, _CAR),
     Route("GET", "/vehicles/{tag}", vehicles.vehicle, _CAR, _V),
-    _car("vehicle_data", vehicles.vehicle_data, live=True),
+    _car("vehicle_data", vehicles.vehicle_data, price="data"),
     _car("mobile_enabled", vehicles.mobile_enabled),
-    _car("nearby_charging_sites", vehicles.nearby_charging_sites, live=True),
-    _car("recent_alerts", vehicles.recent_alerts, live=True),
-    _car("release_notes", vehicles.release_notes, live=True),
+    _car("nearby_charging_sites", vehicles.nearby_charging_sites, price="data"),
+    _car("recent_alerts", vehicles.recent_alerts, price="data"),
+    _car("release_notes", vehicles.release_notes, price="data"),
     _car("service_data", vehicles.service_data),
     _car("drivers", sharing.drivers),
     Route("DELETE", "/vehicles/{tag}/drivers", sharing.remove_driver, _OWN, _V),

@@ -4,9 +4,8 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.answers import answer, refuse, refuse_asleep
+from simulator.answers import answer, refuse
 from simulator.fleet_api.route import Visit
-from simulator.world.cars.car import VehicleUnavailable
 
 _GROUPS = {
     "charge_state",
@@ -73,12 +72,7 @@ async def vehicle_data(visit: Visit) -> web.Response:
     with_location = "location_data" in asked
     if with_location:
         groups.add("location_data")
-    try:
-        found = car.vehicle_data(visit.user, groups, with_location=with_location)
-    except VehicleUnavailable:
-        raise refuse_asleep() from None
-    car.touch()
-    return answer(found)
+    return answer(car.vehicle_data(visit.user, groups, with_location=with_location))
 
 
 async def wake_up(visit: Visit) -> web.Response:

@@ -34,6 +34,11 @@ def test_post_without_json_type_is_406_before_all_else(
         assert answer.status_code == 406
 
 
+def test_path_of_no_face_is_404_and_noted(doors: Doors) -> None:
+    assert doors.http.get(f"{doors.sim.url}/nowhere").status_code == 404
+    assert [(one.path, one.status) for one in doors.sim.calls] == [("/nowhere", 404)]
+
+
 def test_missing_token_is_401_without_body(doors: Doors) -> None:
     answers = [
         doors.get("products"),

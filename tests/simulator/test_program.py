@@ -5,8 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from socket import socket
 from typing import Any
@@ -15,7 +17,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from simulator.__main__ import config_of
+from simulator.__main__ import config_of, main
 from simulator.app import make_app
 from simulator.config import Config
 from simulator.hub import HUB
@@ -71,6 +73,29 @@ def test_program_says_one_line_and_ends_at_once(
     saved = tmp_path / "simulator.json"
     assert saved.stat().st_mode & 0o777 == 0o600
     assert set(json.loads(saved.read_text())) == {"key", "store", "world"}
+
+
+def test_program_runs_inside_a_process(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    port = _free_port()
+    monkeypatch.setattr(sys, "argv", ["simulator", "--port", str(port)])
+
+    def end_once_ready() -> None:
+        with plain_browser() as browser:
+            for _ in range(100):
+                with suppress(httpx.ConnectError):
+                    if browser.get(f"http://127.0.0.1:{port}/na/status").text == "ok":
+                        break
+                time.sleep(0.02)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    # The handler is there before the port is, so the signal ends the program alone.
+    other = threading.Thread(target=end_once_ready)
+    other.start()
+    main()
+    other.join()
+    assert capsys.readouterr().out.count("ready at") == 1
 
 
 def test_command_line_describes_the_config(tmp_path: Path) -> None:

@@ -57,6 +57,13 @@ def test_application_hides_its_secret() -> None:
     assert "test-secret" not in repr(APPLICATION)
 
 
+def test_key_reads_its_own_tokens_again_and_again(sim: RunningSimulator) -> None:
+    tokens = [sim.hub.key.sign({"n": n}) for n in range(3)]
+    found = [sim.hub.key.read(one) for one in tokens * 2]
+    assert found == [{"n": 0}, {"n": 1}, {"n": 2}] * 2
+    assert sim.hub.key.read("garbage") is None
+
+
 def test_free_calls_are_never_limited() -> None:
     limits = RateLimits()
     assert {limits.take("a", "b", "free", NOON) for _ in range(100)} == {None}
