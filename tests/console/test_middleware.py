@@ -94,7 +94,7 @@ def test_page_of_a_member_carries_all_headers(
     assert headers["Cache-Control"] == "no-store, private"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "DENY"
-    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
 
 
