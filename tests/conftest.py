@@ -19,7 +19,7 @@ settings.STORAGES["staticfiles"]["BACKEND"] = (
     "django.contrib.staticfiles.storage.StaticFilesStorage"
 )
 
-pytest_plugins = ["tests.fixtures.tesla", "tests.fixtures.work"]
+pytest_plugins = ["tests.fixtures.tesla", "tests.fixtures.work", "tests.fixtures.live"]
 
 
 @pytest.fixture
@@ -67,9 +67,12 @@ def _make_energy_site() -> Callable[..., SiteAccess]:
 @pytest.fixture(autouse=True)
 def _forget_limits(request: pytest.FixtureRequest) -> Iterator[None]:
     """Empty the rate limits after a test whose transactions were really committed."""
+    if "transactional_db" not in request.fixturenames:
+        yield
+        return
+    request.getfixturevalue("transactional_db")
     yield
-    if "transactional_db" in request.fixturenames:
-        cache.clear()
+    cache.clear()
 
 
 @pytest.fixture(scope="session")

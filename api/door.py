@@ -1,0 +1,147 @@
+"""The ASGI door of `/api/`: plain callables, since an empty Django view costs more.
+
+A request passes these in order: its form, the access token (cached a second), the
+address, the user's reach (cached a second), the scope, Tesla. What may not pass is
+refused in the Fleet API's own shape.
+"""
+
+import asyncio
+import logging
+
+from django.db import Error as DatabaseError
+
+from api import platform
+from api.forward import OFFERED, Forwarding, forward
+from api.reach import ReachCache
+from api.request import Receive, Request, Scope, Send, read, unauthorized
+from api.responses import Refusal, Response, answer
+from api.tesla import Tesla
+from api.threads import Threads
+from fleet.endpoints import match, methods
+from fleet.errors import FleetError, explain
+from tokens.auth import Caller, TokenCache
+
+_log = logging.getLogger(__name__)
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+
+
+class Door:
+    """One process's door: its caches and its connections to Tesla."""
+
+    def __init__(self) -> None:
+        self.callers = TokenCache()
+        self.threads = Threads()
+        self.reach = ReachCache(self.threads)
+        self.tesla = Tesla(self.threads)
+
+    async def close(self) -> None:
+        """Write what is noted of the callers, and close the connections to Tesla."""
+        await self.callers.close()
+        await self.tesla.close()
+        await asyncio.to_thread(self.threads.close)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            response = await self._respond(scope, receive)
+        except ConnectionAbortedError:
+            return
+        length = (b"content-length", b"%d" % len(response.body))
+        await send(
+            {
+                "type": "http.response.start",
+                "status": response.status,
+                "headers": [*response.headers, length],
+            }
+        )
+        await send({"type": "http.response.body", "body": response.body})
+
+    async def _respond(self, scope: Scope, receive: Receive) -> Response:
+        try:
+            return await self._answer(scope, receive)
+        except Refusal as refusal:
+            return refusal.response()
+        except FleetError as error:
+            return _of_fleet_error(error)
+        except DatabaseError:
+            _log.exception("the database did not answer an API request")
+            return Refusal(
+                503,
+                "database_unavailable",
+                "Keyfob cannot reach its database. Try again shortly.",
+                ((b"retry-after", b"5"),),
+            ).response()
+        except ConnectionAbortedError:
+            raise
+        except Exception:  # noqa: BLE001  # logged; the server's own answer is no JSON
+            _log.exception("an API request failed")
+            return Refusal(
+                500, "internal_error", "Keyfob failed. Its log says why."
+            ).response()
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Response:
+        if scope["method"] not in _METHODS:
+            raise _method_not_allowed("GET, POST")
+        request = read(scope)
+        caller = await self._caller(request)
+        handler = platform.HANDLERS.get(request.path)
+        if handler is not None:
+            if request.method != "GET":
+                raise _method_not_allowed("GET")
+            return answer(await self.threads.quickly(lambda: handler(caller.user_id)))
+        matched = match(request.method, request.path)
+        if matched is None or matched.endpoint.name not in OFFERED:
+            raise _unknown(request)
+        reach = await self.reach.of(caller.user_id)
+        return await forward(Forwarding(request, receive, matched, reach, self.tesla))
+
+    async def _caller(self, request: Request) -> Caller:
+        if not request.credential:
+            raise unauthorized(
+                "missing_token",
+                "Send an access token as “Authorization: Bearer …” or “?token=…”.",
+            )
+        caller = await self.callers.identify(request.credential)
+        if caller is None:
+            raise unauthorized(
+                "invalid_token",
+                "This access token is not, or no longer, valid here. Make one in the"
+                " console.",
+            )
+        self.callers.used(request.credential, request.client)
+        return caller
+
+
+def _unknown(request: Request) -> Refusal:
+    """Refuse an address that is not served, or not with this method."""
+    offered = [
+        method
+        for method in methods(request.path)
+        if (found := match(method, request.path)) and found.endpoint.name in OFFERED
+    ]
+    if offered:
+        return _method_not_allowed(", ".join(offered))
+    return Refusal(404, "not_found", "This Keyfob answers no call at this address.")
+
+
+def _method_not_allowed(allowed: str) -> Refusal:
+    return Refusal(
+        405,
+        "invalid_method",
+        f"This address takes {allowed}.",
+        ((b"allow", allowed.encode()),),
+    )
+
+
+def _of_fleet_error(error: FleetError) -> Response:
+    headers = []
+    if error.retry_after_s is not None:
+        headers.append((b"retry-after", b"%d" % max(1, round(error.retry_after_s))))
+    status = f" (Tesla's status: {error.status})" if error.status else ""
+    return Refusal(
+        error.api_status, error.api_code, explain(error).words + status, headers
+    ).response()
+
+
+application = Door()
+"""The door of this process."""

@@ -1,0 +1,111 @@
+"""The gateway's own addresses: test, ping, and metadata about what a token opens."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from accounts.models import User
+from energy.models import SiteAccess
+from fleet.scopes import Scope
+from tokens.models import TeslaGrant
+from vehicles.models import VehicleAccess
+from vehicles.services.vehicles import needs_key, preference
+
+Handler = Callable[[UUID], Any]
+
+_HARDWARE_FLAGS = (
+    "can_accept_navigation_requests",
+    "can_actuate_trunks",
+    "cop_user_set_temp_supported",
+    "dashcam_clip_save_supported",
+    "has_seat_cooling",
+    "rhd",
+)
+
+
+def test(_user_id: UUID) -> dict[str, Any]:
+    """Answer that the access token is good."""
+    return {"response": True}
+
+
+def ping(_user_id: UUID) -> dict[str, Any]:
+    """Answer that the server is alive."""
+    return {"response": "pong"}
+
+
+def metadata(user_id: UUID) -> dict[str, Any]:
+    """Return what a program must know of the account; flat, no envelope.
+
+    Shape: uid, region (upper case), scopes (in Tesla's order), vehicles by VIN,
+    energy_sites by site id as text, subscription, vins.
+    """
+    user = User.objects.get(pk=user_id)
+    grants = list(TeslaGrant.objects.filter(user=user).order_by("linked_at", "id"))
+    granted = {scope for grant in grants for scope in grant.scopes}
+    vehicles: dict[str, Any] = {}
+    accesses = VehicleAccess.objects.filter(grant__user=user)
+    for access in sorted(accesses.select_related("vehicle", "grant"), key=preference):
+        vehicles.setdefault(access.vehicle.vin, _vehicle(access))
+    sites: dict[str, Any] = {}
+    for site_access in SiteAccess.objects.filter(grant__user=user).select_related(
+        "site", "grant"
+    ):
+        name = str(site_access.site.site_id)
+        works = site_access.gone_at is None and _works(site_access.grant)
+        if name not in sites or works:
+            sites[name] = {"name": site_access.site.name, "access": works}
+    return {
+        "uid": str(user.pk),
+        "region": (grants[0].region if grants else "na").upper(),
+        "scopes": [scope.value for scope in Scope if scope in granted],
+        "vehicles": vehicles,
+        "energy_sites": sites,
+        "subscription": {"start": user.joined_at.isoformat()},
+        "vins": [vin for vin, one in vehicles.items() if one["access"]],
+    }
+
+
+def _works(grant: TeslaGrant) -> bool:
+    return grant.state == TeslaGrant.State.ACTIVE
+
+
+def _vehicle(access: VehicleAccess) -> dict[str, Any]:
+    vehicle = access.vehicle
+    return {
+        "name": vehicle.name or None,
+        "permission": access.access_type,
+        "proxy": vehicle.protocol_required,
+        "signing": {"required": True, "off": False}.get(vehicle.command_signing),
+        "access": access.gone_at is None and _works(access.grant),
+        # True: read this car by calls; there is no stream of it to listen to.
+        "polling": True,
+        "firmware": vehicle.firmware or None,
+        "discounted": vehicle.discounted,
+        "fleet_telemetry": vehicle.fleet_telemetry_version or None,
+        "issue": "key" if needs_key(vehicle) else None,
+        "config": _hardware((access.vehicle_data or {}).get("vehicle_config") or {}),
+    }
+
+
+def _hardware(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the car is built of, as far as its last reading told."""
+    known: dict[str, Any] = {
+        name: bool(config[name]) for name in _HARDWARE_FLAGS if name in config
+    }
+    if "rear_seat_heaters" in config:
+        known["rear_seat_heaters"] = config["rear_seat_heaters"]
+    if "driver_assist" in config:
+        known["driver_assist"] = config["driver_assist"]
+    # Tesla writes "None" for a car without one; clients test for truth.
+    for name in ("sun_roof_installed", "third_row_seats"):
+        if name in config:
+            known[name] = str(config[name]) not in {"None", "0", "<invalid>", "False"}
+    return known
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "/api/test": test,
+    "/api/ping": ping,
+    "/api/metadata": metadata,
+}
+"""The handler of each platform address; each is called in a database thread."""

@@ -1,0 +1,153 @@
+"""Call the gateway's door as the server does: an ASGI scope in, messages out."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from api.door import Door
+from energy.services import sites
+from simulator.testing import RunningSimulator
+from tests.fixtures.tesla import MakeGrant
+from tokens.models import TeslaGrant
+from tokens.services import access_tokens, grants
+from vehicles.services import vehicles
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a program got."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def error(self) -> str:
+        content = self.json
+        assert content["response"] is None
+        assert content["error_description"]
+        return str(content["error"])
+
+
+class Program:
+    """A program with an access token that calls one door."""
+
+    def __init__(self, door: Door, access_token: str) -> None:
+        self.door = door
+        self.access_token = access_token
+
+    async def call(
+        self,
+        path: str,
+        *,
+        method: str = "GET",
+        query: bytes = b"",
+        body: bytes = b"",
+        headers: tuple[tuple[bytes, bytes], ...] | None = None,
+        raw_path: bytes | None = None,
+    ) -> Answer:
+        """Send one request; the token goes as Bearer unless headers are given."""
+        if headers is None:
+            headers = ((b"authorization", f"Bearer {self.access_token}".encode()),)
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "raw_path": raw_path if raw_path is not None else path.encode(),
+            "query_string": query,
+            "headers": list(headers),
+        }
+        await self.door(scope, receive, send)
+        start, *bodies = sent
+        return Answer(
+            start["status"],
+            {k.decode(): v.decode() for k, v in start["headers"]},
+            b"".join(part["body"] for part in bodies),
+        )
+
+
+Story = Callable[[Program], Awaitable[Any]]
+Play = Callable[..., Any]
+
+
+@pytest.fixture
+def play(transactional_db: None) -> Play:
+    """Return a function that runs a story of calls against a fresh door."""
+
+    def run(story: Story, access_token: str = "") -> Any:
+        async def scene() -> Any:
+            door = Door()
+            try:
+                return await story(Program(door, access_token))
+            finally:
+                await door.close()
+
+        return asyncio.run(scene())
+
+    return run
+
+
+@pytest.fixture
+def ask(play: Play) -> Callable[..., Answer]:
+    """Return a function that makes one call with a fresh door and returns the answer."""
+
+    def run(access_token: str, path: str, **request: Any) -> Answer:
+        answer = play(lambda program: program.call(path, **request), access_token)
+        assert isinstance(answer, Answer)
+        return answer
+
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with a linked Tesla account, synced, and an access token."""
+
+    user: User
+    grant: TeslaGrant
+    access_token: str
+
+
+MakePerson = Callable[..., Person]
+
+
+@pytest.fixture
+def person(
+    transactional_db: None, registered: RunningSimulator, make_grant: MakeGrant
+) -> MakePerson:
+    """Return a function that links a user's Tesla account and issues a token."""
+
+    def make(user: User, **how: Any) -> Person:
+        grant = make_grant(
+            user, f"{(user.email or '').partition('@')[0]}@example.com", **how
+        )
+        sync(grant)
+        _, text = access_tokens.issue(user, "test")
+        registered.hub.ledger.clear()
+        return Person(user, grant, text)
+
+    return make
+
+
+def sync(grant: TeslaGrant) -> None:
+    """Read a grant's cars and sites from the simulated Tesla."""
+    client = grants.client_for(grant)
+    vehicles.sync(grant, client)
+    sites.sync(grant, client)
