@@ -11,6 +11,8 @@ from ssl import SSLContext
 from types import TracebackType
 from typing import Any, Self
 
+from fleet.hosts import Hosts
+
 Answerer = Callable[[socket], None]
 
 
@@ -94,6 +96,19 @@ class Loopback:
                     connection.sendall(answer)
         except OSError:
             pass
+
+
+def hosts_at(url: str) -> Hosts:
+    """Return addresses that all lead to one server."""
+    return Hosts(
+        f"{url}/authorize",
+        f"{url}/token",
+        f"{url}/keys",
+        (url,),
+        f"{url}/consent",
+        f"{url}/_ak",
+        {"na": url},
+    )
 
 
 def http(
