@@ -31,10 +31,10 @@ class Timeline:
 
     def at(self, at_s: float) -> Rules:
         """Return the rules of a moment."""
-        for since_s, rules in reversed(self.entries):
-            if since_s <= at_s:
-                return rules
-        return self.entries[0][1]
+        # The first entry holds since ever, so there is always one.
+        return next(
+            rules for since_s, rules in reversed(self.entries) if since_s <= at_s
+        )
 
     def change(self, since_s: float, **changes: Any) -> None:
         """Let changed rules hold from a moment on, upon what was asked last."""

@@ -1,5 +1,5 @@
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -7,19 +7,7 @@ import pytest
 from simulator.clock import Clock
 from simulator.world import World
 from simulator.world.sites.outages import outages
-
-START_AT = datetime(2026, 6, 15, 18, 0, tzinfo=UTC)
-HOUR_S, DAY_S = 3600.0, 86_400.0
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock(START_AT)
-
-
-@pytest.fixture
-def world(clock: Clock) -> World:
-    return World(7, clock)
+from tests.simulator.world.moments import DAY_S, HOUR_S, START_AT
 
 
 def balance(status: dict[str, Any]) -> int:
@@ -160,166 +148,6 @@ def test_charging_car_is_part_of_the_load(world: World, clock: Clock) -> None:
     assert balance(status) == 0
 
 
-def test_day_history_has_five_minute_buckets_in_the_sites_zone(world: World) -> None:
-    history = world.site_named("Home").calendar_history("energy", "day")
-    assert history["period"] == "day"
-    assert history["installation_time_zone"] == "America/Los_Angeles"
-    first, second = history["time_series"][:2]
-    assert first["timestamp"] == "2026-06-15T00:00:00-07:00"
-    assert second["timestamp"] == "2026-06-15T00:05:00-07:00"
-    assert len(history["time_series"]) == 11 * 12
-
-
-@pytest.mark.parametrize(
-    ("begins", "ends", "buckets"),
-    [
-        ("2026-02-01T00:00:00+01:00", "2026-02-02T00:00:00+01:00", 288),
-        ("2026-03-29T00:00:00+01:00", "2026-03-30T00:00:00+02:00", 276),
-        ("2025-10-26T00:00:00+02:00", "2025-10-27T00:00:00+01:00", 300),
-    ],
-)
-def test_days_of_clock_changes_have_their_own_length(
-    world: World, begins: str, ends: str, buckets: int
-) -> None:
-    span = datetime.fromisoformat(begins), datetime.fromisoformat(ends)
-    history = world.site_named("Cabin").calendar_history("energy", "day", *span)
-    assert len(history["time_series"]) == buckets
-    assert history["time_series"][0]["timestamp"] == begins
-
-
-def test_history_adds_up(world: World) -> None:
-    history = world.site_named("Home").calendar_history("energy", "week")
-    assert len(history["time_series"]) == 7
-    for entry in history["time_series"]:
-        assert entry["total_home_usage"] == (
-            entry["consumer_energy_imported_from_grid"]
-            + entry["consumer_energy_imported_from_solar"]
-            + entry["consumer_energy_imported_from_battery"]
-        )
-        assert entry["total_home_usage"] == (
-            entry["solar_energy_exported"]
-            + entry["battery_energy_exported"]
-            - entry["total_battery_charge"]
-            + entry["grid_energy_imported"]
-            - entry["total_grid_energy_exported"]
-        )
-
-
-def test_day_is_the_sum_of_its_buckets(world: World) -> None:
-    home = world.site_named("Home")
-    day = home.calendar_history("energy", "day")
-    week = home.calendar_history("energy", "week")["time_series"][-1]
-    assert week["timestamp"] == "2026-06-15T00:00:00-07:00"
-    assert total(day, "total_home_usage") == week["total_home_usage"]
-    assert total(day, "solar_energy_exported") == week["solar_energy_exported"]
-
-
-def test_history_does_not_depend_on_what_was_asked_before(clock: Clock) -> None:
-    fresh, used = World(7, clock), World(7, clock)
-    used.site_named("Home").calendar_history("energy", "month")
-    day = fresh.site_named("Home").calendar_history("energy", "day")
-    assert used.site_named("Home").calendar_history("energy", "day") == day
-
-
-@pytest.mark.parametrize(
-    ("period", "starts"),
-    [
-        ("month", ["2026-06-01", "2026-06-02"]),
-        ("year", ["2026-01-01", "2026-02-01"]),
-        ("lifetime", ["2025-05-14", "2026-01-01"]),
-    ],
-)
-def test_longer_periods_have_longer_buckets(
-    world: World, period: str, starts: list[str]
-) -> None:
-    history = world.site_named("Home").calendar_history("energy", period)
-    stamps = [entry["timestamp"][:10] for entry in history["time_series"]]
-    assert stamps[:2] == starts
-
-
-def test_long_histories_agree_with_short_ones(world: World) -> None:
-    home = world.site_named("Home")
-    year = home.calendar_history("energy", "year")["time_series"][-1]
-    month = home.calendar_history("energy", "month")
-    for key in ("total_home_usage", "solar_energy_exported"):
-        assert year[key] == pytest.approx(total(month, key), rel=0.02)
-
-
-def test_history_counts_days_in_the_asked_zone(world: World) -> None:
-    home = world.site_named("Home")
-    history = home.calendar_history("energy", "day", tz="Asia/Tokyo")
-    assert history["time_series"][0]["timestamp"] == "2026-06-16T00:00:00+09:00"
-
-
-def test_history_is_cut_to_installation_and_now(world: World) -> None:
-    home = world.site_named("Home")
-    first, last = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
-    history = home.calendar_history("energy", "lifetime", first, last)
-    assert history["time_series"][0]["timestamp"] == "2025-05-14T10:12:00-07:00"
-    assert len(history["time_series"]) == 2
-    day = home.calendar_history("energy", "day", first, last)
-    assert len(day["time_series"]) == 7 * 288
-    assert home.calendar_history("energy", "day", last)["time_series"] == []
-
-
-def test_world_before_the_installation_has_no_history(clock: Clock) -> None:
-    clock.advance(-2_000 * DAY_S)
-    home = World(7, clock).site_named("Home")
-    assert home.calendar_history("energy", "lifetime")["time_series"] == []
-
-
-@pytest.mark.parametrize(
-    ("kind", "period", "zone"),
-    [
-        ("power", "day", None),
-        ("energy", "decade", None),
-        ("energy", "day", "Mars/Olympus"),
-        ("energy", "day", "../etc/passwd"),
-        ("energy", "day", "America"),
-    ],
-)
-def test_history_refuses_unknown_words(
-    world: World, kind: str, period: str, zone: str | None
-) -> None:
-    with pytest.raises(ValueError, match=r"must be|unknown time zone"):
-        world.site_named("Home").calendar_history(kind, period, tz=zone)
-
-
-def test_telemetry_history_lists_finished_charges(world: World, clock: Clock) -> None:
-    garage = world.site_named("Garage")
-    before = garage.telemetry_history("charge")["charge_history"]
-    clock.advance(3 * HOUR_S)
-    after = garage.telemetry_history("charge")["charge_history"]
-    assert after[: len(before)] == before
-    assert len(after) == len(before) + 1
-    assert after[-1]["charge_start_time"]["seconds"] == int(
-        START_AT.timestamp() - 300 + 8
-    )
-    assert after[-1]["energy_added_wh"] == pytest.approx(25_000, rel=0.05)
-    with pytest.raises(ValueError, match="charge"):
-        garage.telemetry_history("energy")
-
-
-def test_outages_are_told_and_felt(world: World, clock: Clock) -> None:
-    home = world.site_named("Home")
-    spec = home.spec
-    found = outages(spec, START_AT.timestamp(), START_AT.timestamp() + 365 * DAY_S)
-    assert found
-    clock.advance(found[0].from_s + 60.0 - START_AT.timestamp())
-    status = home.live_status()
-    assert (status["grid_status"], status["grid_power"]) == ("Inactive", 0)
-    assert status["island_status"] == "off_grid_unintentional"
-    assert balance(status) == 0
-    clock.advance(2 * HOUR_S)
-    backup = home.calendar_history("backup", "lifetime")
-    assert backup["total_events"] == len(backup["events"])
-    newest = backup["events"][0]
-    assert newest["duration"] == found[0].to_s - found[0].from_s
-    assert datetime.fromisoformat(newest["timestamp"]).timestamp() == found[0].from_s
-    assert outages(world.site_named("Cabin").spec, 0.0, 1e9) == []
-    assert outages(spec, 5.0, 5.0) == []
-
-
 def test_writes_show_after_a_few_seconds(world: World, clock: Clock) -> None:
     home = world.site_named("Home")
     home.set_backup_reserve(55)
@@ -415,3 +243,23 @@ def test_rules_survive_a_restart(world: World, clock: Clock) -> None:
     home, again = world.site_named("Home"), later.site_named("Home")
     assert again.site_info() == home.site_info()
     assert again.live_status() == home.live_status()
+
+
+def test_outages_are_told_and_felt(world: World, clock: Clock) -> None:
+    home = world.site_named("Home")
+    spec = home.spec
+    found = outages(spec, START_AT.timestamp(), START_AT.timestamp() + 365 * DAY_S)
+    assert found
+    clock.advance(found[0].from_s + 60.0 - START_AT.timestamp())
+    status = home.live_status()
+    assert (status["grid_status"], status["grid_power"]) == ("Inactive", 0)
+    assert status["island_status"] == "off_grid_unintentional"
+    assert balance(status) == 0
+    clock.advance(2 * HOUR_S)
+    backup = home.calendar_history("backup", "lifetime")
+    assert backup["total_events"] == len(backup["events"])
+    newest = backup["events"][0]
+    assert newest["duration"] == found[0].to_s - found[0].from_s
+    assert datetime.fromisoformat(newest["timestamp"]).timestamp() == found[0].from_s
+    assert outages(world.site_named("Cabin").spec, 0.0, 1e9) == []
+    assert outages(spec, 5.0, 5.0) == []
