@@ -23,7 +23,11 @@ class WelcomeForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
     )
     email = EmailField(label="E-mail address")
-    password1 = PasswordField(label="Password", autocomplete="new-password")
+    password1 = PasswordField(
+        label="Password",
+        help_text="At least 12 characters; the longer, the better.",
+        autocomplete="new-password",
+    )
     password2 = PasswordField(label="Password again", autocomplete="new-password")
 
     def clean(self) -> dict[str, Any]:
