@@ -12,6 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from accounts.models import User
+from api.flights import Flights
 from api.threads import Threads
 from energy.models import SiteAccess
 from tokens.models import TeslaGrant
@@ -109,17 +110,21 @@ class ReachCache:
     def __init__(self, threads: Threads) -> None:
         self._threads = threads
         self._kept: dict[UUID, tuple[float, Reach]] = {}
+        self._flights: Flights[UUID, Reach] = Flights()
 
     async def of(self, user_id: UUID) -> Reach:
         """Return a user's reach, at most a second old."""
-        now = time.monotonic()
         kept = self._kept.get(user_id)
-        if kept is not None and kept[0] > now:
+        if kept is not None and kept[0] > time.monotonic():
             return kept[1]
+        return await self._flights.join(user_id, lambda: self._read(user_id))
+
+    async def _read(self, user_id: UUID) -> Reach:
+        # Aged from before the question: what changes while it is answered is seen
+        # within the second, too.
+        until = time.monotonic() + _KEPT_S
         reach = await self._threads.quickly(lambda: load(user_id))
         if len(self._kept) >= _MOST_KEPT:
             self._kept.clear()
-        # Aged from before the question: what changed while it was answered is seen
-        # within the second, too.
-        self._kept[user_id] = (now + _KEPT_S, reach)
+        self._kept[user_id] = (until, reach)
         return reach

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from api.flights import Flights
 from api.reach import Grant
 from api.responses import Refusal
 from api.threads import Threads
@@ -38,6 +39,7 @@ class Tesla:
         self._threads = threads
         self._client: AsyncClient | None = None
         self._tokens: dict[UUID, tuple[int, datetime, str]] = {}
+        self._flights: Flights[tuple[UUID, bool], str] = Flights()
 
     async def send(self, grant: Grant, call: Call) -> Answer:
         """Send a call with a grant and return Tesla's answer, whatever its status.
@@ -89,13 +91,17 @@ class Tesla:
         soon = datetime.now(UTC) + _EARLY
         if kept is not None and kept[0] >= grant.generation and kept[1] > soon:
             return kept[2]
-        return await self._keep(grant, refresh=False)
+        return await self._flights.join(
+            (grant.id, False), lambda: self._keep(grant, refresh=False)
+        )
 
     async def _refreshed(self, grant: Grant, refused: str) -> str:
         kept = self._tokens.get(grant.id)
         if kept is not None and kept[2] != refused:
             return kept[2]
-        return await self._keep(grant, refresh=True)
+        return await self._flights.join(
+            (grant.id, True), lambda: self._keep(grant, refresh=True)
+        )
 
     async def _keep(self, grant: Grant, *, refresh: bool) -> str:
         def read() -> tuple[int, datetime, str]:

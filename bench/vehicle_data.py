@@ -41,8 +41,10 @@ http {{
 _UPSTREAM = """
 server {{
   listen 127.0.0.1:{port} ssl;
+  keepalive_requests 1000000;
   ssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;
-  location / {{ default_type application/json; alias {folder}/vehicle_data.json; }}
+  root {folder}; default_type application/json;
+  location / {{ try_files /vehicle_data.json =404; }}
 }}
 """
 _FRONT = """
@@ -65,6 +67,8 @@ def main(connections: int = 32, seconds: int = 4, rounds: int = 5) -> None:
     """Run the comparison and print a line for each side and the ratio."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        # nginx, started by root, reads as another user.
+        folder.chmod(0o755)
         _certificate(folder)
         (folder / "vehicle_data.json").write_text(_body())
         upstream = _nginx(stack, folder, "upstream", _OTHERS, _UPSTREAM)[1]
