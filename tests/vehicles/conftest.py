@@ -42,3 +42,21 @@ def products(registered: RunningSimulator) -> Callable[..., None]:
 def paths(simulator: RunningSimulator, ending: str) -> list[str]:
     """Return the paths of the calls so far that end in something."""
     return [call.path for call in simulator.calls if call.path.endswith(ending)]
+
+
+def rouse(simulator: RunningSimulator, name: str) -> None:
+    """Let a simulated car be online, whatever the hour of the day is."""
+    car = simulator.world.car_named(name)
+    car.wake_up()
+    simulator.clock.advance(90)
+    assert car.state == "online"
+
+
+def lull(simulator: RunningSimulator, name: str) -> None:
+    """Let time pass in the simulator until a car has fallen asleep."""
+    car = simulator.world.car_named(name)
+    for _ in range(40):
+        if car.reported_state == "asleep":
+            return
+        simulator.clock.advance(600)
+    raise AssertionError(f"{name} does not sleep")
