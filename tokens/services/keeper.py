@@ -59,7 +59,7 @@ def renew(grant: TeslaGrant) -> None:
         if grant.generation > known:
             return
         _heed_backoff(grant)
-        lease_id = _claim(grant)
+        lease_id = claim(grant)
         if lease_id is not None:
             _keep(grant, lease_id)
             return
@@ -85,7 +85,7 @@ def flag_undecryptable(grant: TeslaGrant) -> None:
     _give_up(TeslaGrant.objects.filter(pk=grant.pk), "The tokens cannot be decrypted.")
 
 
-def _claim(grant: TeslaGrant) -> uuid.UUID | None:
+def claim(grant: TeslaGrant) -> uuid.UUID | None:
     """Take the lease of this very generation; None when somebody else has it."""
     lease_id = uuid.uuid4()
     with transaction.atomic(durable=True):
@@ -110,12 +110,23 @@ def _keep(grant: TeslaGrant, lease_id: uuid.UUID) -> None:
         flag_undecryptable(grant)
         raise NeedsRelink from error
     except fleet.FleetError as error:
-        _note_failure(grant, lease_id, error)
+        note_failure(grant, lease_id, error)
         return
-    _store(grant, lease_id, pair, used=used)
+    store(grant, lease_id, pair, used=used)
 
 
 def _asked(grant: TeslaGrant, refresh_token: str) -> spool.Pair:
+    try:
+        return ask(grant, refresh_token)
+    except fleet.LoginRequired:
+        # A keeper who was thought dead may have got a pair a moment ago.
+        late = spool.newest(grant)
+        if late is None:
+            raise
+        return late
+
+
+def ask(grant: TeslaGrant, refresh_token: str) -> spool.Pair:
     """Ask Tesla for the next pair, and put it on disk before anything else.
 
     When Tesla refuses the current refresh token, the one before is tried once: an
@@ -141,7 +152,7 @@ def _asked(grant: TeslaGrant, refresh_token: str) -> spool.Pair:
     return pair
 
 
-def _store(
+def store(
     grant: TeslaGrant, lease_id: uuid.UUID, pair: spool.Pair, *, used: str
 ) -> None:
     """Store a pair where the lease is still ours; try again while the database is away.
@@ -167,7 +178,7 @@ def _store(
     reload(grant)
 
 
-def _note_failure(
+def note_failure(
     grant: TeslaGrant, lease_id: uuid.UUID, error: fleet.FleetError
 ) -> None:
     """Give the lease back and write down why; raise what the caller must know.
@@ -185,7 +196,7 @@ def _note_failure(
         raise NeedsRelink(
             words, status=error.status, code=error.code, txid=error.txid
         ) from error
-    pause = _backoff(grant.failures, error.retry_after_s)
+    pause = backoff(grant.failures, error.retry_after_s)
     ours.update(
         lease_id=None,
         lease_until=None,
@@ -210,7 +221,7 @@ def _is_gone(error: fleet.FleetError) -> bool:
     return isinstance(error, fleet.LoginRequired)
 
 
-def _backoff(failures: int, retry_after_s: float | None) -> timedelta:
+def backoff(failures: int, retry_after_s: float | None) -> timedelta:
     """Return how long nobody asks Tesla: doubled each time, at most an hour."""
     pause = min(_SHORTEST_BACKOFF * (1 << min(failures, 10)), _LONGEST_BACKOFF)
     return max(pause, timedelta(seconds=min(retry_after_s or 0, 3600)))
