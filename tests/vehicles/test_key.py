@@ -3,12 +3,15 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 import time_machine
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -30,7 +33,9 @@ HTMX = {"HX-Request": "true"}
 
 def row_of(page: str, vin: str) -> str:
     """Return the part of the key page that is about one car."""
-    found = re.search(rf'<article class="card" id="key-{vin}".*?</article>', page, re.DOTALL)
+    found = re.search(
+        rf'<article class="card" id="key-{vin}".*?</article>', page, re.DOTALL
+    )
     assert found
     return found.group()
 
@@ -43,7 +48,7 @@ def luna(link: Link, alice: User) -> VehicleAccess:
 
 
 @pytest.fixture
-def clock() -> Iterator[time_machine.Coordinates]:
+def clock() -> Iterator[time_machine.Traveller]:
     """Let the time of this process stand still until it is moved."""
     with time_machine.travel(datetime.now(UTC), tick=False) as coordinates:
         yield coordinates
@@ -54,18 +59,14 @@ def test_key_shows_each_car_with_what_is_to_be_done(
 ) -> None:
     grant = make_bare_grant(alice)
     now = timezone.now()
-    for number, (name, facts) in enumerate(
-        {
-            "Paired": {"key_paired": True, "protocol_required": True},
-            "Missing": {"key_paired": False, "protocol_required": True},
-            "Old": {"key_paired": False, "protocol_required": False},
-            "Toggle": {
-                "protocol_required": False,
-                "safety_screen_streaming_toggle": False,
-            },
-            "Unknown": {"protocol_required": True},
-        }.items()
-    ):
+    cars: dict[str, dict[str, Any]] = {
+        "Paired": {"key_paired": True, "protocol_required": True},
+        "Missing": {"key_paired": False, "protocol_required": True},
+        "Old": {"key_paired": False, "protocol_required": False},
+        "Toggle": {"protocol_required": False, "safety_screen_streaming_toggle": False},
+        "Unknown": {"protocol_required": True},
+    }
+    for number, (name, facts) in enumerate(cars.items()):
         vin = f"5YJ3E1EA4PF00000{number}"
         make_vehicle(grant, vin=vin, name=name, fleet_status_at=now, **facts)
     page = client_of(alice).get("/key").content.decode()
@@ -150,7 +151,7 @@ def test_key_turns_green_by_itself(
     client_of: ClientOf,
     alice: User,
     registered: RunningSimulator,
-    clock: time_machine.Coordinates,
+    clock: time_machine.Traveller,
 ) -> None:
     vin, client = luna.vehicle.vin, client_of(alice)
     clock.shift(60)
@@ -179,7 +180,7 @@ def test_key_watched_for_its_whole_time_asks_tesla_seldom(
     client_of: ClientOf,
     alice: User,
     registered: RunningSimulator,
-    clock: time_machine.Coordinates,
+    clock: time_machine.Traveller,
     rung: Rung,
 ) -> None:
     vin, client = luna.vehicle.vin, client_of(alice)
@@ -204,7 +205,7 @@ def test_key_check_opened_again_and_again_keeps_the_pause(
     client_of: ClientOf,
     alice: User,
     registered: RunningSimulator,
-    clock: time_machine.Coordinates,
+    clock: time_machine.Traveller,
 ) -> None:
     before = len(paths(registered, "/fleet_status"))
     clock.shift(60)
@@ -268,7 +269,7 @@ def test_key_costs_the_same_queries_with_one_and_ten_cars(
     grant, client = make_bare_grant(alice), client_of(alice)
     make_vehicle(grant, vin=VIN, key_paired=False)
     client.get("/key")
-    with django_assert_num_queries(5, exact=False) as one:
+    with CaptureQueriesContext(connection) as one:
         client.get("/key")
     for number in range(9):
         make_vehicle(grant, vin=f"5YJ3E1EA4PF1000{number:02}", key_paired=False)
