@@ -19,16 +19,6 @@ from tools.surroundings import PREPARED, answers
 _WEB_WITHIN_S = 60.0
 
 
-def prepare() -> None:
-    """Migrate, collect static files, make the signing key; all of it can be repeated."""
-    quiet = io.StringIO()
-    call_command("migrate", interactive=False, verbosity=0)
-    call_command("createcachetable", verbosity=0)
-    call_command("check_secrets", stdout=quiet)
-    call_command("collectstatic", interactive=False, verbosity=0)
-    call_command("make_signing_key", stdout=quiet)
-
-
 def who_may_sign_in() -> None:
     """Print the demo's owner, or the code that makes the owner."""
     call_command("create_demo_owner" if settings.SIMULATED_TESLA else "owner_code")
@@ -54,7 +44,7 @@ def main() -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
     try:
         django.setup()
-        prepare()
+        call_command("prepare", stdout=io.StringIO())
     except (ImproperlyConfigured, CommandError) as problem:
         print(problem)
         return 1

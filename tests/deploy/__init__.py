@@ -1,0 +1,1 @@
+"""Tests of what is deployed: settings files, compose file, `make run`."""
