@@ -219,9 +219,13 @@ def test_removed_token_is_refused_within_a_second(
 ) -> None:
     someone = person(alice)
 
+    def remove() -> None:
+        someone.user.access_tokens.all().delete()
+        connection.close()
+
     async def story(program: Program) -> tuple[int, int, float]:
         before = await program.call("/api/test")
-        await asyncio.to_thread(someone.user.access_tokens.all().delete)
+        await asyncio.to_thread(remove)
         removed_s = time.monotonic()
         status = before.status
         while status == 200 and time.monotonic() < removed_s + 5:
