@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.services.members import prove_address
 from simulator.ledger import Call
 from simulator.testing import RunningSimulator
 from tests.factories import PASSWORD
@@ -45,8 +46,9 @@ def tesla_side(simulator: RunningSimulator, email: str = "alice@example.com") ->
 def fresh_client(user: User) -> Client:
     """Return a client whose user has just typed the password."""
     client = Client()
+    prove_address(user)
     answer = client.post(
         "/accounts/login/", {"login": user.email, "password": PASSWORD}
     )
-    assert answer.status_code == 302
+    assert (answer.status_code, answer["Location"]) == (302, "/console/")
     return client

@@ -214,11 +214,11 @@ def _end_pauses(place: Place, pk: str) -> None:
     """Let the lease and the pause of a grant be over, as time would."""
     past = "'2020-01-01 00:00:00'"
     with _connected(place.database_url) as database:
-        database.execute(
-            f"UPDATE {TABLE} SET next_refresh_at = {past},"
-            f" lease_until = CASE WHEN lease_id IS NULL THEN NULL ELSE {past} END"
-            f" WHERE {_is(pk)}"
-        )
+        for column, held in (("next_refresh_at", "state"), ("lease_until", "lease_id")):
+            database.execute(
+                f"UPDATE {TABLE} SET {column} = {past}"
+                f" WHERE {_is(pk)} AND {held} IS NOT NULL"
+            )
         database.commit()
 
 

@@ -75,9 +75,7 @@ def _issue(request: UserRequest, form: forms.AccessTokenForm) -> HttpResponse:
             " remove the token and make another.",
         )
         return redirect("tokens:access_tokens")
-    response = _page(request, forms.blank(), made=made, text=text)
-    response["Cache-Control"] = "no-store"
-    return response
+    return _page(request, forms.blank(), made=made, text=text)
 
 
 def _page(

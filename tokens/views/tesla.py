@@ -2,6 +2,7 @@
 
 import logging
 
+from allauth.account.app_settings import EmailVerificationMethod
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
 from celery import current_app
@@ -99,7 +100,11 @@ def _welcome(
     _start_reading(grant)
     _record(request, grant, reauthenticated=False)
     response: HttpResponseBase = perform_login(
-        request, grant.user, redirect_url=attempt.next
+        request,
+        grant.user,
+        # Tesla has proved who this is; an e-mail address has no part in it.
+        email_verification=EmailVerificationMethod.NONE,
+        redirect_url=attempt.next,
     )
     return response
 
