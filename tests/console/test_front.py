@@ -27,9 +27,7 @@ def test_front_offers_the_console_to_who_is_signed_in(
     assert "Sign in with Tesla" not in page
 
 
-def test_front_marks_the_simulated_tesla(
-    client: Client, settings: Settings
-) -> None:
+def test_front_marks_the_simulated_tesla(client: Client, settings: Settings) -> None:
     settings.SIMULATED_TESLA = True
     assert "Simulated Tesla" in client.get("/").content.decode()
     settings.SIMULATED_TESLA = False
