@@ -175,11 +175,11 @@ SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.flag(
     "HSTS_INCLUDE_SUBDOMAINS", default=False
 )
-# Not "no-referrer": under it browsers send "Origin: null" with our own forms, which
-# the CSRF check must refuse. Other sites are told nothing either way.
 # Both bind the whole domain, of which Keyfob may be one host among others: the first is
 # a setting, the second a list kept by browsers' makers.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+# Not "no-referrer": under it browsers send "Origin: null" with our own forms, which
+# the CSRF check must refuse. Other sites are told nothing either way.
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -48,7 +48,7 @@ def main() -> int:
     except (ImproperlyConfigured, CommandError) as problem:
         print(problem)
         return 1
-    print(PREPARED, flush=True)
+    print(PREPARED, end="", flush=True)
     who_may_sign_in()
     register(int(sys.argv[1]))
     return 0

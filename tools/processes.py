@@ -4,18 +4,27 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 STOP_WITHIN_S = 8.0
 _MOST_DEATHS = 3
 _WITHIN_S = 60.0
 _WATCH_EVERY_S = 0.5
+_LOOK_EVERY_S = 0.05
 _SHOWN_LINES = 15
 
 
 class Died(Exception):
     """A process ended that should not have; the text says which, and its last words."""
+
+
+class Stop(Exception):
+    """Somebody asked the run to end."""
+
+
+class TooSlow(Exception):
+    """What was waited for did not happen in time."""
 
 
 class Child:
@@ -48,6 +57,16 @@ class Child:
                 start_new_session=True,
             )
 
+    @property
+    def output(self) -> str:
+        """Return what the process wrote in this run."""
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def status(self) -> int | None:
+        """Return the exit status; None while it runs and before it was started."""
+        return self._process.poll() if self._process is not None else None
+
     def is_running(self) -> bool:
         """Tell whether the process was started and has not ended."""
         return self._process is not None and self._process.poll() is None
@@ -55,8 +74,7 @@ class Child:
     def require(self) -> None:
         """Raise `Died` with the last lines of the log when it does not run."""
         if not self.is_running():
-            code = self._process.returncode if self._process else None
-            raise Died(f"{self.name} ended with {code}.\n{self._last_words()}")
+            raise Died(f"{self.name} ended with {self.status}.\n{self._last_words()}")
 
     def restart(self) -> None:
         """Start it again, unless it dies too often: then raise `Died`."""
@@ -92,16 +110,25 @@ class Child:
                 return
 
     def _last_words(self) -> str:
-        lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
-        shown = "\n".join(f"  {line[:400]}" for line in lines[-_SHOWN_LINES:])
+        lines = self.output.splitlines()[-_SHOWN_LINES:]
+        shown = "\n".join(f"  {line[:400]}" for line in lines)
         return f"{shown}\n  (all of it: {self._log})"
 
 
 class Supervisor:
-    """Hold the children of one run, in the order in which they were started."""
+    """Hold the children of one run, in the order in which they were started.
+
+    A signal only notes that the run shall end: raising at once could lose a child
+    that is just being started.
+    """
 
     def __init__(self) -> None:
         self._children: list[Child] = []
+        self._shall_stop = False
+
+    def ask_to_stop(self) -> None:
+        """Let the next wait raise `Stop`."""
+        self._shall_stop = True
 
     def start(self, child: Child) -> Child:
         """Start a child and watch it from now on."""
@@ -114,24 +141,35 @@ class Supervisor:
         for child in self._children:
             child.require()
 
+    def wait(self, condition: Callable[[], bool], within_s: float) -> None:
+        """Wait until something is so. Raises `Died`, `Stop`, `TooSlow`."""
+        end_at = time.monotonic() + within_s
+        while not condition():
+            self.check()
+            if time.monotonic() > end_at:
+                raise TooSlow
+            self._pause(_LOOK_EVERY_S)
+
     def watch(self) -> None:
-        """Keep the children running; raise `Died` when one cannot be kept."""
+        """Keep the children running until `Stop`; raise `Died` when one cannot be."""
         while True:
-            time.sleep(_WATCH_EVERY_S)
+            self._pause(_WATCH_EVERY_S)
             for child in self._children:
                 if not child.is_running():
                     print(f"{child.name} ended and is started again.")
                     child.restart()
 
+    def _pause(self, seconds: float) -> None:
+        time.sleep(seconds)
+        if self._shall_stop:
+            raise Stop
+
     def stop(self) -> None:
-        """Stop the children, last first, those that others need at the end."""
-        first, last = self._children[2:], self._children[:2]
-        for child in first:
-            child.ask_to_stop()
-        for child in reversed(first):
-            child.stop()
-        for child in last:
-            child.ask_to_stop()
-        for child in reversed(last):
-            child.stop()
+        """Stop the children that serve people, then those that these need at the end."""
+        # The first two are Redis and the simulated Tesla.
+        for group in (self._children[2:], self._children[:2]):
+            for child in group:
+                child.ask_to_stop()
+            for child in group:
+                child.stop()
         self._children = []

@@ -6,13 +6,12 @@ application in the environment a simulated Tesla runs beside it.
 
 import os
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
-from types import FrameType
+from collections.abc import Mapping
+from io import TextIOWrapper
 
-from tools.processes import Child, Died, Supervisor
+from tools.processes import Child, Died, Stop, Supervisor, TooSlow
 from tools.surroundings import (
     HOST,
     PREPARED,
@@ -24,12 +23,7 @@ from tools.surroundings import (
 )
 
 _READY_WITHIN_S = 60.0
-_LOOK_EVERY_S = 0.05
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class Stop(Exception):
-    """Somebody asked the run to end."""
 
 
 def redis(here: Surroundings, env: Mapping[str, str]) -> Child:
@@ -73,6 +67,12 @@ def worker(here: Surroundings, env: Mapping[str, str]) -> Child:
     return Child("The worker", command, env, here.data / "log" / "worker.log")
 
 
+def preparation(here: Surroundings, env: Mapping[str, str]) -> Child:
+    """Return what brings the data up to date and makes the application known."""
+    command = [sys.executable, "-m", "tools.prepare", str(here.port)]
+    return Child("The preparation", command, env, here.data / "log" / "prepare.log")
+
+
 def run(here: Surroundings, supervisor: Supervisor) -> None:
     """Start everything in its order, say when it is ready, and keep it running."""
     began = time.monotonic()
@@ -80,50 +80,35 @@ def run(here: Surroundings, supervisor: Supervisor) -> None:
     supervisor.start(redis(here, env))
     if here.simulator_port is not None:
         supervisor.start(simulator(here, env))
-    preparing = subprocess.Popen(
-        [sys.executable, "-m", "tools.prepare", str(here.port)],
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    preparing = preparation(here, env)
+    preparing.start()
     try:
         words = _start_web(preparing, here, env, supervisor)
+    except TooSlow as error:
+        raise CannotRun("This takes too long; the logs may say why.") from error
     finally:
-        preparing.kill()
-        preparing.wait()
+        preparing.stop()
     supervisor.check()
     _say_ready(here, words, time.monotonic() - began)
     supervisor.watch()
 
 
 def _start_web(
-    preparing: subprocess.Popen[str],
-    here: Surroundings,
-    env: Mapping[str, str],
-    supervisor: Supervisor,
+    preparing: Child, here: Surroundings, env: Mapping[str, str], supervisor: Supervisor
 ) -> str:
     """Start the web process, then the worker; return what was said to people."""
-    assert preparing.stdout is not None  # noqa: S101 - asked for with PIPE
-    line = preparing.stdout.readline()
-    if line.strip() != PREPARED:
-        raise CannotRun(f"{line}{preparing.stdout.read()}".strip())
+    supervisor.wait(
+        lambda: PREPARED in preparing.output or preparing.status is not None,
+        _READY_WITHIN_S,
+    )
+    if PREPARED not in preparing.output:
+        raise CannotRun(preparing.output.strip())
     supervisor.start(web(here, env))
-    _wait(supervisor, lambda: answers(here.port))
+    supervisor.wait(lambda: answers(here.port), _READY_WITHIN_S)
     # Only now, so that the worker's start does not hold up the first page.
     supervisor.start(worker(here, env))
-    _wait(supervisor, lambda: preparing.poll() is not None)
-    return preparing.stdout.read()
-
-
-def _wait(supervisor: Supervisor, condition: Callable[[], bool]) -> None:
-    end_at = time.monotonic() + _READY_WITHIN_S
-    while not condition():
-        supervisor.check()
-        if time.monotonic() > end_at:
-            raise CannotRun("This takes too long; the logs may say why.")
-        time.sleep(_LOOK_EVERY_S)
+    supervisor.wait(lambda: preparing.status is not None, _READY_WITHIN_S)
+    return preparing.output.partition(PREPARED)[2]
 
 
 def _say_ready(here: Surroundings, words: str, took_s: float) -> None:
@@ -132,20 +117,16 @@ def _say_ready(here: Surroundings, words: str, took_s: float) -> None:
     if here.simulator_port is not None:
         print("  Or sign in with Tesla as Alice, Bob or Charlie: Tesla is simulated,")
         print(f"  at {here.simulator_url}/admin. To use the real one, see README.md.")
-    print(f"  Data and logs: {here.data}. Ctrl-C stops everything.", flush=True)
-
-
-def _raise_stop(_number: int, _frame: FrameType | None) -> None:
-    for name in _SIGNALS:
-        signal.signal(name, signal.SIG_IGN)
-    raise Stop
+    print(f"  Data and logs: {here.data}. Ctrl-C stops everything.")
 
 
 def main() -> int:
     """Run the program; return its exit status."""
     supervisor = Supervisor()
     for name in _SIGNALS:
-        signal.signal(name, _raise_stop)
+        signal.signal(name, lambda *_: supervisor.ask_to_stop())
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
     try:
         here = look_around(os.environ)
         with lock(here.data):

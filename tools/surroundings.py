@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TextIO
 
 HOST = "127.0.0.1"
-PREPARED = "prepared"
+PREPARED = "-- prepared --\n"
 """What `tools.prepare` prints when the web process may start."""
 
 _KEY_PATH = "/.well-known/appspecific/com.tesla.3p.public-key.pem"
