@@ -52,7 +52,7 @@ imports: .venv/dev ## Check that imports go down the floors only.
 	@$(BIN)/lint-imports
 
 templates: .venv/dev ## Check the templates.
-	@find templates simulator -name '*.html' | xargs $(BIN)/djade --target-version 5.2 --check
+	@find templates -name '*.html' | xargs $(BIN)/djade --target-version 5.2 --check
 	@$(BIN)/djlint --quiet --lint templates
 
 spelling: .venv/dev ## Look for misspelled words.

@@ -6,6 +6,7 @@ os.environ.update(
     {
         "SECRET_KEY": "read by the type checker only, and by nobody else 012345",
         "ENCRYPTION_KEYS": "t1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+        "DATABASE_URL": "sqlite:///:memory:",
         "TESLA_CLIENT_ID": "types",
         "TESLA_CLIENT_SECRET": "types",
     }
