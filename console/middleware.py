@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
@@ -39,6 +39,8 @@ _FEATURES = (
     "usb",
 )
 _PERMISSIONS = ", ".join(f"{feature}=()" for feature in _FEATURES)
+
+_NUMBERS = frozenset({"127.0.0.1", "::1"})
 
 _Respond = Callable[[HttpRequest], HttpResponseBase]
 
@@ -80,6 +82,23 @@ def _logs_out(request: HttpRequest) -> bool:
         and match is not None
         and match.view_name == "account_logout"
     )
+
+
+def one_address(get_response: _Respond) -> _Respond:
+    """Send a browser that came to this machine's number on to its name, `localhost`.
+
+    Cookies and the way back from Tesla belong to the name in PUBLIC_URL; a sign-in
+    begun under the number would be refused at its end.
+    """
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        host = urlsplit(f"//{request.get_host()}").hostname
+        ours = urlsplit(settings.PUBLIC_URL).hostname
+        if host in _NUMBERS and ours == "localhost" and request.method == "GET":
+            return HttpResponseRedirect(settings.PUBLIC_URL + request.get_full_path())
+        return get_response(request)
+
+    return respond
 
 
 def database_away(get_response: _Respond) -> _Respond:

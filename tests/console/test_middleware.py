@@ -4,7 +4,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
-from django.conf import settings
+from django.conf import LazySettings, settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import OperationalError, connection
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +13,12 @@ from django.urls import ResolverMatch
 
 from accounts.models import User
 from console.context import site
-from console.middleware import CSP_NONCE, database_away, security_headers
+from console.middleware import (
+    CSP_NONCE,
+    database_away,
+    one_address,
+    security_headers,
+)
 
 
 def _answer(request: HttpRequest) -> HttpResponse:
@@ -96,6 +101,31 @@ def test_page_of_a_member_carries_all_headers(
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "127.0.0.1", "[::1]:8000", "[::1]"])
+def test_browser_at_the_number_is_sent_to_the_name(
+    rf: RequestFactory, settings: LazySettings, host: str
+) -> None:
+    settings.ALLOWED_HOSTS = ["127.0.0.1", "[::1]"]
+    answer = one_address(_answer)(rf.get("/key?a=1", headers={"host": host}))
+    assert answer.status_code == 302
+    assert answer.headers["Location"] == "http://localhost:8000/key?a=1"
+
+
+@pytest.mark.parametrize("host", ["localhost:8000", "localhost"])
+def test_browser_at_the_name_stays(rf: RequestFactory, host: str) -> None:
+    answer = one_address(_answer)(rf.get("/key", headers={"host": host}))
+    assert answer.status_code == 200
+
+
+def test_deployed_console_redirects_nobody(
+    rf: RequestFactory, settings: LazySettings
+) -> None:
+    settings.ALLOWED_HOSTS = ["127.0.0.1"]
+    settings.PUBLIC_URL = "https://keyfob.example.com"
+    answer = one_address(_answer)(rf.get("/", headers={"host": "127.0.0.1:8000"}))
+    assert answer.status_code == 200
 
 
 def test_view_without_database_becomes_503(rf: RequestFactory) -> None:
