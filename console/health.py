@@ -14,7 +14,8 @@ LONGEST_SILENCE = timedelta(seconds=60)
 _PATIENCE_S = 0.3
 _STILL_WORKS = (
     "The pages show what was read before; refreshing, Vehicle Data, Site Info, Live"
-    " Status and key checks wait until it is back. The API is not affected."
+    " Status and key checks wait until whoever runs this Keyfob has started it again."
+    " The API is not affected."
 )
 
 
