@@ -68,8 +68,15 @@ def card(access: SiteAccess, now: datetime) -> Card:
 
 def _parts(site: EnergySite) -> tuple[tuple[str, str], ...]:
     return (
-        ("Grid", "Yes" if site.has_grid else "No"),
+        ("Grid", _grid(site)),
         ("Battery", "Yes" if site.has_battery else "No"),
         ("Solar", "Yes" if site.has_solar else "No"),
         ("Wall Connectors", str(site.wall_connector_count)),
     )
+
+
+def _grid(site: EnergySite) -> str:
+    """Say whether the site's grid is metered; Wall Connectors alone have no meter."""
+    if site.has_grid:
+        return "Yes"
+    return "No" if site.has_battery or site.has_solar else "Not metered"

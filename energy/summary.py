@@ -47,11 +47,13 @@ def live(live_status: object, site: EnergySite) -> Group:
     if site.has_battery:
         values += _battery(status)
     grid = status.number("grid_power")
-    if site.has_solar or site.has_battery or grid is not None:
+    if site.has_solar or site.has_battery:
         values += [
             power(_grid_label(grid), grid),
             word("Island status", status.text("island_status"), _ISLAND),
         ]
+    elif grid is not None:
+        values.append(power(_grid_label(grid), grid))
     generator = status.number("generator_power")
     if generator:
         values.append(power("Generator", generator))

@@ -288,6 +288,16 @@ def test_cards_name_a_site_without_a_name(alice: User) -> None:
     assert (card.name, card.flow) == ("Energy site 5", None)
 
 
+def test_cards_say_that_wall_connectors_alone_have_no_meter(alice: User) -> None:
+    grant = make_bare_grant(alice)
+    make_energy_site(grant, site_id=5, name="A", wall_connector_count=2)
+    make_energy_site(grant, site_id=6, name="B", has_battery=True)
+    assert [card.parts[0] for card in cards_of(alice)] == [
+        ("Grid", "Not metered"),
+        ("Grid", "No"),
+    ]
+
+
 def test_journey_from_link_to_live_status(
     link: Link,
     client_of: ClientOf,

@@ -63,7 +63,7 @@ def test_live_names_directions_and_a_generator() -> None:
     assert night["Battery gives"] == "0.9 kW"
     assert night["From grid"] == "0.6 kW"
     assert night["Generator"] == "0.5 kW"
-    assert "Grid" in shown(live({"grid_power": 0}, GARAGE))
+    assert shown(live({"grid_power": 0}, GARAGE)) == {"Grid": "0.0 kW"}
 
 
 def test_live_names_why_a_value_is_unknown() -> None:

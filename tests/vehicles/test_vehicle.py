@@ -87,9 +87,32 @@ def test_vehicle_shows_json_and_the_equivalent_curl(
 ) -> None:
     text = client_of(alice).get(f"{PAGE}?show=json").content.decode()
     assert "&quot;battery_level&quot;: 64" in text
-    assert f"http://localhost:8000/api/1/vehicles/{VIN}/vehicle_data" in text
+    url = f"http://localhost:8000/api/1/vehicles/{VIN}/vehicle_data?endpoints="
+    assert url in text
+    assert "%3Blocation_data" in text
     assert "secret-one" not in text
     assert 'data-copy-from="#vehicle-json"' in text
+
+
+def test_vehicle_leaves_the_location_out_of_curl_where_it_is_not_granted(
+    client_of: ClientOf, alice: User, car: VehicleAccess
+) -> None:
+    car.grant.scopes = ["vehicle_device_data"]
+    car.grant.save()
+    VehicleAccess.objects.update(vehicle_data={"charge_state": {}})
+    text = client_of(alice).get(f"{PAGE}?show=json").content.decode()
+    assert "charge_state%3Bclimate_state" in text
+    assert "location_data" not in text
+    text = client_of(alice).get(PAGE).content.decode()
+    assert "You have not granted the scope vehicle_location." in text
+
+
+def test_vehicle_says_when_the_owner_hides_the_location(
+    client_of: ClientOf, alice: User, car: VehicleAccess
+) -> None:
+    VehicleAccess.objects.update(hide_private=True, vehicle_data={})
+    text = client_of(alice).get(PAGE).content.decode()
+    assert "The car&#x27;s owner hides its location from you." in text
 
 
 def test_vehicle_answers_htmx_with_the_reading_alone(

@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import UserRequest
+from fleet.endpoints import VEHICLE_DATA_GROUPS
+from fleet.scopes import Scope
 from fleet.vin import is_vin
 from tokens import bell
 from tokens.models import Inquiry
@@ -122,8 +124,7 @@ def _page(request: UserRequest, access: VehicleAccess) -> dict[str, Any]:
         "card": card(access, units, timezone.now()),
         "has_reading": reading is not None,
         "as_json": as_json,
-        "vehicle_data_url": f"{settings.PUBLIC_URL}/api/1/vehicles/"
-        f"{access.vehicle.vin}/vehicle_data",
+        "vehicle_data_url": _api_url(access),
     }
     if reading is not None and as_json:
         context["text"] = json.dumps(shown_json(reading), indent=2, ensure_ascii=False)
@@ -131,3 +132,16 @@ def _page(request: UserRequest, access: VehicleAccess) -> dict[str, Any]:
         why = why_no_place(access)
         context["groups"] = summary(reading, units, why_no_place=why)
     return context
+
+
+def _api_url(access: VehicleAccess) -> str:
+    """Return where a program reads the same of the gateway: every group granted."""
+    groups = [
+        group
+        for group in VEHICLE_DATA_GROUPS
+        if group != "vehicle_data_combo"
+        and (group != "location_data" or access.grant.has(Scope.VEHICLE_LOCATION))
+    ]
+    vin = access.vehicle.vin
+    base = f"{settings.PUBLIC_URL}/api/1/vehicles/{vin}/vehicle_data"
+    return f"{base}?endpoints={'%3B'.join(groups)}"
