@@ -24,7 +24,6 @@ _POLICY = (
 )
 _FEATURES = (
     "accelerometer",
-    "bluetooth",
     "browsing-topics",
     "camera",
     "display-capture",
