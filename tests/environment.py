@@ -96,6 +96,8 @@ def _stop_servers() -> None:
 def pytest_load_initial_conftests() -> Generator[None, None, None]:
     """Start or find the servers before Django's settings are read."""
     if FOLDER not in os.environ:
+        # Worker processes must collect sets of parameters in one and the same order.
+        os.environ["PYTHONHASHSEED"] = "0"
         os.environ[FOLDER] = str(_start_servers())
     _set_environment(os.environ, Path(os.environ[FOLDER]))
     return (yield)

@@ -8,7 +8,9 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO
 
 import psycopg
 import redis
@@ -40,11 +42,12 @@ class Servers:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._running: list[tuple[subprocess.Popen[bytes], signal.Signals]] = []
+        self._logs = ExitStack()
 
     def start_redis(self) -> None:
         """Start Redis, reached through `redis.sock`, with nothing saved."""
         socket = self.folder / "redis.sock"
-        log = (self.folder / "redis.log").open("wb")
+        log = self._log("redis")
         command = [
             *(redis_server(), "--port", "0", "--unixsocket", str(socket)),
             *("--save", "", "--appendonly", "no", "--databases", "128"),
@@ -63,7 +66,7 @@ class Servers:
         data.mkdir(mode=0o700)
         user = _own(data)
         binaries = _readable(postgresql_binaries(), self.folder, user)
-        log = (self.folder / "postgresql.log").open("wb")
+        log = self._log("postgresql")
         subprocess.run(
             [
                 *(binaries / "initdb", "-D", data, "-U", "keyfob", "-A", "trust"),
@@ -88,6 +91,9 @@ class Servers:
         self._running.append((process, signal.SIGINT))
         _wait(process, lambda: self._create_database(data), psycopg.OperationalError)
 
+    def _log(self, name: str) -> BinaryIO:
+        return self._logs.enter_context((self.folder / f"{name}.log").open("wb"))
+
     def _create_database(self, host: Path) -> None:
         with psycopg.connect(
             host=str(host), user="keyfob", dbname="postgres", autocommit=True
@@ -104,6 +110,7 @@ class Servers:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        self._logs.close()
 
 
 def redis_server() -> str:

