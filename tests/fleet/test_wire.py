@@ -138,7 +138,7 @@ def test_compressed_bomb_is_refused_before_it_fills_memory() -> None:
     ("body", "encoding"),
     [
         (b"no gzip at all", "gzip"),
-        (gzip.compress(b"cut off" * 50)[:-9], "gzip"),
+        (gzip.compress(b"cut off" * 50, mtime=0)[:-9], "gzip"),
         (b"", "br"),
     ],
 )
