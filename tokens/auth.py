@@ -52,6 +52,11 @@ class TokenCache:
         self._uses: dict[str, tuple[datetime, str]] = {}
         self._writing: asyncio.Task[None] | None = None
 
+    @property
+    def size(self) -> int:
+        """Return how many tokens are remembered, known ones and refused ones."""
+        return max(len(self._entries), len(self._written_s))
+
     async def identify(self, text: str) -> Caller | None:
         """Return who holds this token, None when nobody does.
 
@@ -109,7 +114,7 @@ class TokenCache:
         # The clock is read before the query, so that no entry outlives its second.
         asked_s = self._clock()
         loop = asyncio.get_running_loop()
-        caller = await loop.run_in_executor(self._thread, _holder, digest)
+        caller = await loop.run_in_executor(self._thread, holder, digest)
         self._entries[digest] = (asked_s + REMEMBERED_S, caller)
         self._entries.move_to_end(digest)
         if len(self._entries) > _MOST_ENTRIES:
@@ -121,7 +126,7 @@ class TokenCache:
         await self.flush()
 
 
-def _holder(digest: str) -> Caller | None:
+def holder(digest: str) -> Caller | None:
     """Find the holder of a token in one query; a disabled user holds none."""
     close_old_connections()
     row = (

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import jwt
 import pytest
 import time_machine
+from celery import Celery
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 from django.test import Client
@@ -17,6 +18,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import User
+from console.celery import app
 from simulator.testing import RunningSimulator
 from tests.factories import SCOPES
 from tests.tokens.helpers import TOKEN_PATH, ClientOf, MakeGrant, token_calls
@@ -84,6 +86,26 @@ def test_stranger_becomes_a_member_and_is_signed_in(
     assert set(grant.scopes) == set(SCOPES)
     assert (grant.region, grant.state) == ("na", "active")
     assert rung() == [(name, [str(grant.pk)]) for name in settings.AFTER_LINK_TASKS]
+
+
+def test_queue_that_is_away_does_not_stop_the_link(
+    simulator: RunningSimulator,
+    alice: User,
+    client_of: ClientOf,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    away = Celery("away", broker="redis://127.0.0.1:9/0", set_as_current=False)
+    away.conf.task_publish_retry = False
+    client = client_of(alice)
+    back = _callback(simulator, client, purpose="link")
+    away.set_current()
+    try:
+        answer = client.get(back)
+    finally:
+        app.set_current()
+    assert answer.status_code == 302
+    assert TeslaGrant.objects.get().user == alice
+    assert "The queue is away" in caplog.text
 
 
 @pytest.mark.usefixtures("_open")

@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from accounts.models import User
 from tokens.models import MOST_ACCESS_TOKENS, AccessToken
@@ -96,11 +95,6 @@ def touch(uses: Mapping[str, tuple[datetime, str]]) -> int:
             .update(last_used_at=used_at, last_used_by=_one_line(client))
         )
     return touched
-
-
-def used_now(token_digest: str, client: str) -> int:
-    """Note that a token is used at this moment; return 1 if the row was touched."""
-    return touch({token_digest: (timezone.now(), client)})
 
 
 def _new_text() -> str:

@@ -137,7 +137,7 @@ def refresh_due(*, most: int = 50) -> int:
     renewed = 0
     for grant in [*due, *_spooled(due)]:
         try:
-            refresh(grant)
+            keeper.renew(grant)
         except (NeedsRelink, TeslaBusy):
             continue
         renewed += 1

@@ -4,7 +4,7 @@ The row is the queue. A worker claims it by a conditional update of its lease; a
 that dies leaves a lease that ends, and the sweep has the question put once more.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -70,10 +70,16 @@ def claim(pk: UUID | str) -> Inquiry | None:
     return Inquiry.objects.select_related("grant", "user").get(pk=pk)
 
 
-def answer(inquiry: Inquiry, client: fleet.Client) -> Inquiry:
+def answer(
+    inquiry: Inquiry,
+    client: fleet.Client,
+    keep: Callable[[Inquiry], None] | None = None,
+) -> Inquiry:
     """Ask Tesla and store the answer, or the error in words; return the row.
 
-    Nothing is tried twice: the person sees the words and presses again.
+    Nothing is tried twice: the person sees the words and presses again. `keep` gets
+    the answered row in the same transaction, so that no page finds the question
+    answered and the reading not yet there.
     """
     endpoint = BY_NAME[inquiry.endpoint]
     path_params = {
@@ -85,9 +91,12 @@ def answer(inquiry: Inquiry, client: fleet.Client) -> Inquiry:
         if isinstance(error, fleet.Unauthorized):
             _renew_soon(inquiry.grant)
         return fail(inquiry, error)
-    return _finish(
-        inquiry, {"state": Inquiry.State.ANSWERED, "answer": _storable(response)}
-    )
+    columns = {"state": Inquiry.State.ANSWERED, "answer": _storable(response)}
+    with transaction.atomic():
+        answered = _finish(inquiry, columns)
+        if keep is not None:
+            keep(answered)
+    return answered
 
 
 def fail(inquiry: Inquiry, error: fleet.FleetError) -> Inquiry:

@@ -34,7 +34,7 @@ _FIRST_PAUSE_S = 0.03
 _LONGEST_PAUSE_S = 0.25
 _SHORTEST_BACKOFF = timedelta(seconds=15)
 _LONGEST_BACKOFF = timedelta(hours=1)
-_STORE_AGAIN_AFTER_S = (0.1, 0.5, 1.0, 2.0, 4.0)
+STORE_AGAIN_AFTER_S = (0.1, 0.5, 1.0, 2.0, 4.0)
 
 
 class NeedsRelink(fleet.LoginRequired):
@@ -105,7 +105,7 @@ def _keep(grant: TeslaGrant, lease_id: uuid.UUID) -> None:
     """Get a new pair, from the spool or from Tesla, and store it."""
     try:
         used = sealing.unsealed(grant, "refresh_token_sealed")
-        pair = spool.newest(grant) or _asked(grant, used)
+        pair = spool.newest(grant) or ask_or_find(grant, used)
     except crypto.Undecryptable as error:
         flag_undecryptable(grant)
         raise NeedsRelink from error
@@ -115,7 +115,8 @@ def _keep(grant: TeslaGrant, lease_id: uuid.UUID) -> None:
     store(grant, lease_id, pair, used=used)
 
 
-def _asked(grant: TeslaGrant, refresh_token: str) -> spool.Pair:
+def ask_or_find(grant: TeslaGrant, refresh_token: str) -> spool.Pair:
+    """Ask Tesla for the next pair; when it refuses, look into the spool once more."""
     try:
         return ask(grant, refresh_token)
     except fleet.LoginRequired:
@@ -161,7 +162,7 @@ def store(
     """
     columns = sealing.pair_columns(grant, pair, previous_refresh_token=used)
     stored = 0
-    for pause_s in (*_STORE_AGAIN_AFTER_S, None):
+    for pause_s in (*STORE_AGAIN_AFTER_S, None):
         try:
             with transaction.atomic(durable=True):
                 stored = TeslaGrant.objects.filter(
