@@ -9,16 +9,18 @@ from kombu.exceptions import OperationalError
 _LOG = logging.getLogger(__name__)
 
 
-def ring(task: "Task[..., None]", *arguments: str) -> None:
-    """Send a task once the transaction is through.
+def ring(task: "Task[..., None]", *arguments: str, countdown_s: float = 0) -> None:
+    """Send a task once the transaction is through, to be done after a while or at once.
 
     With Redis away nothing is lost but time: the sweep finds the row later.
     """
-    transaction.on_commit(lambda: _send(task, arguments))
+    transaction.on_commit(lambda: _send(task, arguments, countdown_s))
 
 
-def _send(task: "Task[..., None]", arguments: tuple[str, ...]) -> None:
+def _send(
+    task: "Task[..., None]", arguments: tuple[str, ...], countdown_s: float
+) -> None:
     try:
-        task.apply_async(arguments)
+        task.apply_async(arguments, countdown=countdown_s)
     except OperationalError:
         _LOG.warning("The queue cannot be reached; %s waits for the sweep.", task.name)

@@ -55,6 +55,22 @@ def test_ask_reads_a_car_that_is_online(luna: VehicleAccess) -> None:
     assert "latitude" in luna.vehicle_data["drive_state"]
 
 
+def test_answer_and_reading_are_stored_together_or_not_at_all(
+    luna: VehicleAccess,
+) -> None:
+    asked = inquiries.ask(luna.grant.user, luna.grant, "vehicle_data", luna.vehicle.vin)
+    claimed = inquiries.claim(asked.pk)
+    assert claimed is not None
+
+    def fail(_: Inquiry) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        inquiries.answer(claimed, grants.client_for(luna.grant), fail)
+    asked.refresh_from_db()
+    assert asked.state == Inquiry.State.RUNNING
+
+
 def test_ask_without_the_location_scope_reads_the_rest(
     link: Link, alice: User, registered: RunningSimulator
 ) -> None:

@@ -74,10 +74,23 @@ def test_watch_does_not_hasten_a_check_that_was_just_made(alice: User) -> None:
     vehicle = make_vehicle(
         make_bare_grant(alice), key_paired=False, fleet_status_at=asked_at
     ).vehicle
-    keys.watch(vehicle, NOW)
-    vehicle.refresh_from_db()
-    assert vehicle.key_check_at == asked_at + keys.SHORTEST_PAUSE
+    assert keys.watch(vehicle, NOW) == asked_at + keys.SHORTEST_PAUSE
     Vehicle.objects.update(key_check_at=NOW + timedelta(minutes=1))
-    keys.watch(vehicle, NOW)
-    vehicle.refresh_from_db()
-    assert vehicle.key_check_at == asked_at + keys.SHORTEST_PAUSE
+    assert keys.watch(vehicle, NOW) == asked_at + keys.SHORTEST_PAUSE
+    Vehicle.objects.update(key_check_at=NOW)
+    assert keys.watch(vehicle, NOW) == NOW
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("asked_s_ago", "wait_s"), [(2, 3), (60, 0)])
+def test_watch_says_when_the_first_check_can_be_claimed(
+    alice: User, asked_s_ago: int, wait_s: int
+) -> None:
+    vehicle = make_vehicle(
+        make_bare_grant(alice),
+        key_paired=False,
+        fleet_status_at=NOW - timedelta(seconds=asked_s_ago),
+    ).vehicle
+    at = keys.watch(vehicle, NOW)
+    assert at == NOW + timedelta(seconds=wait_s)
+    assert keys.claim_check(vehicle, at) is not None

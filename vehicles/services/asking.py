@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.utils import timezone
 
@@ -60,9 +61,7 @@ def answer(access: VehicleAccess, inquiry: Inquiry, client: fleet.Client) -> Inq
         error = _why_not(access, client)
         if error is not None:
             return inquiries.fail(inquiry, error)
-    answered = inquiries.answer(inquiry, client)
-    vehicles.note_answer(access, answered)
-    return answered
+    return inquiries.answer(inquiry, client, partial(vehicles.note_answer, access))
 
 
 def follow_wake(access: VehicleAccess, wake: Inquiry, client: fleet.Client) -> bool:
@@ -82,8 +81,8 @@ def follow_wake(access: VehicleAccess, wake: Inquiry, client: fleet.Client) -> b
     if error is not None:
         inquiries.fail(claimed, error)
         return True
-    answered = inquiries.answer(claimed, client)
-    vehicles.note_answer(access, answered)
+    keep = partial(vehicles.note_answer, access)
+    answered = inquiries.answer(claimed, client, keep)
     return not _is_unavailable(answered)
 
 

@@ -44,8 +44,8 @@ def may_see(access: VehicleAccess) -> bool:
     return access.access_type != VehicleAccess.AccessType.GUEST
 
 
-def watch(vehicle: Vehicle, now: datetime) -> None:
-    """Begin to watch for the key.
+def watch(vehicle: Vehicle, now: datetime) -> datetime:
+    """Begin to watch for the key; return the moment of the next check.
 
     The next check may come at once, but not within the shortest pause after the last.
     """
@@ -55,6 +55,8 @@ def watch(vehicle: Vehicle, now: datetime) -> None:
     Vehicle.objects.filter(pk=vehicle.pk).filter(
         Q(key_check_at=None) | Q(key_check_at__gt=earliest)
     ).update(key_check_at=earliest)
+    vehicle.refresh_from_db(fields=["key_watched_at", "key_check_at"])
+    return vehicle.key_check_at or earliest
 
 
 def is_watched(vehicle: Vehicle, now: datetime) -> bool:

@@ -83,11 +83,13 @@ def key_vehicle(request: UserRequest, vin: str) -> HttpResponse:
 def key_check(request: UserRequest, vin: str) -> HttpResponse:
     """Have workers ask Tesla for some minutes whether the key is there."""
     access = _found(request, vin)
-    keys.watch(access.vehicle, timezone.now())
-    bell.ring(tasks.check_key, str(access.pk))
+    now = timezone.now()
+    # A check that comes before its moment would find nothing to do, and end the chain.
+    wait = keys.watch(access.vehicle, now) - now
+    countdown_s = max(wait.total_seconds(), 0)
+    bell.ring(tasks.check_key, str(access.pk), countdown_s=countdown_s)
     if not request.htmx:
         return redirect("vehicles:key")
-    access.vehicle.refresh_from_db()
     row = _row(access, vehicles.failed_checks(request.user))
     return render(request, "vehicles/_key.html", {"row": row})
 
