@@ -1,6 +1,7 @@
 """Ask Tesla about energy sites: for a page and for a timer."""
 
 import logging
+from functools import partial
 
 from celery import shared_task
 from celery.contrib.django.task import DjangoTask
@@ -49,7 +50,7 @@ def ask(inquiry_pk: str) -> None:
     except fleet.FleetError as error:
         inquiries.fail(inquiry, error)
         return
-    sites.note_answer(access, inquiries.answer(inquiry, client))
+    inquiries.answer(inquiry, client, partial(sites.note_answer, access))
 
 
 @shared_task(base=DjangoTask, ignore_result=True)
