@@ -281,7 +281,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 10,
     "unacked_restore_throttle": 1,
     "socket_connect_timeout": 1,
-    "socket_timeout": 5,
+    # A page that rings waits no longer than this for a Redis that hangs.
+    "socket_timeout": 3,
 }
 CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "console.tasks.beat", "schedule": schedule(10)},

@@ -2,6 +2,7 @@
 
 from celery import shared_task
 from celery.contrib.django.task import DjangoTask
+from celery.signals import worker_ready
 from django.utils import timezone
 
 from console.models import Heartbeat
@@ -15,3 +16,9 @@ def beat() -> None:
     Heartbeat.objects.update_or_create(
         name=WORKER, defaults={"beaten_at": timezone.now()}
     )
+
+
+@worker_ready.connect
+def _beat_at_once(**_: object) -> None:
+    """Beat when a worker is ready, before the clock's first ring."""
+    beat.delay()

@@ -1,9 +1,11 @@
 """The clock's sign of life."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 import time_machine
+from celery.signals import worker_ready
 
 from console.models import Heartbeat
 from console.tasks import WORKER, beat
@@ -22,3 +24,10 @@ def test_beat_writes_one_row_and_renews_it() -> None:
 
 def test_heartbeat_is_named() -> None:
     assert str(Heartbeat(name=WORKER)) == "worker"
+
+
+def test_worker_that_is_ready_beats_before_the_clock_rings(
+    rung: Callable[[], list[tuple[str, list[object]]]],
+) -> None:
+    worker_ready.send(sender=None)
+    assert rung() == [("console.tasks.beat", [])]
