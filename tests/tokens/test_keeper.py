@@ -130,7 +130,7 @@ def test_login_required_ends_in_needs_relink_and_no_more_calls(
     assert len(token_calls(simulator)) == before + 1
     grant.refresh_from_db()
     assert grant.state == TeslaGrant.State.NEEDS_RELINK
-    assert grant.last_error == "Link your Tesla account again"
+    assert grant.last_error.startswith("Tesla has ended this link")
     assert (grant.lease_id, grant.next_refresh_at) == (None, None)
     assert grants.refresh_due() == 0
     assert len(token_calls(simulator)) == before + 1
@@ -311,7 +311,7 @@ def test_ciphertext_of_another_row_flags_the_grant(
         grants.tesla_access_token(grant)
     grant.refresh_from_db()
     assert grant.state == TeslaGrant.State.NEEDS_RELINK
-    assert grant.last_error == "The tokens cannot be decrypted."
+    assert grant.last_error == "What Keyfob keeps of it cannot be decrypted"
 
 
 def test_renewal_records_scopes_that_the_person_took_back(
