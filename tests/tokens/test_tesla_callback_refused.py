@@ -13,7 +13,6 @@ import time_machine
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
 from django.test import Client
-from pytest_django import Settings
 
 from accounts.models import User
 from simulator.testing import RunningSimulator
@@ -29,12 +28,6 @@ Rung = Callable[[], list[tuple[str, list[object]]]]
 @pytest.fixture(autouse=True)
 def _tesla(registered: RunningSimulator) -> None:
     """Have a Tesla that knows our application."""
-
-
-@pytest.fixture
-def _open(settings: Settings) -> None:
-    """Let new members in."""
-    settings.SIGNUP_OPEN = True
 
 
 def _go(client: Client, purpose: str = "sign_in", **fields: str) -> str:
