@@ -10,6 +10,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from api.door import Door
+from api.request import whole_body
+from api.responses import Refusal
 from tests.api.conftest import MakePerson, Program
 
 BEARER = b"authorization"
@@ -164,6 +166,13 @@ def test_body_of_another_type_is_refused(
         ),
     )
     assert (answer.status, answer.error) == (406, "not_acceptable")
+
+
+def test_body_that_does_not_come_is_not_awaited() -> None:
+    with pytest.raises(Refusal) as caught:
+        asyncio.run(whole_body(asyncio.Future, within_s=0.01))
+    answer = caught.value.response()
+    assert (answer.status, caught.value.code) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "TRACE", "CONNECT", "PURGE"])
