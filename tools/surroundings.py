@@ -51,6 +51,11 @@ class Surroundings:
         """Return the simulated Tesla's address, as a browser on this machine has it."""
         return f"http://localhost:{self.simulator_port}"
 
+    @property
+    def prepared(self) -> Path:
+        """Return the file whose presence tells the web process to begin."""
+        return self.data / "prepared"
+
     def environment(self, outer: Mapping[str, str]) -> dict[str, str]:
         """Return the environment of every process; what is set outside wins."""
         ours = {
