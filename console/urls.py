@@ -1,8 +1,10 @@
 """Every address of the pages, composed from the apps."""
 
+from allauth.account import views as allauth_views
 from django.urls import URLPattern, URLResolver, include, path
 
 from console.views import account, dashboard, errors, front
+from tokens.views import proof
 
 _console = [
     path("", front.front, name="front"),
@@ -12,12 +14,27 @@ _console = [
     path("console/preferences", account.preferences, name="preferences"),
 ]
 
+# Before those of allauth, which they guard.
+_guarded = [
+    path(
+        "accounts/email/",
+        proof.without_password(allauth_views.email),
+        name="account_email",
+    ),
+    path(
+        "accounts/password/set/",
+        proof.without_password(allauth_views.password_set),
+        name="account_set_password",
+    ),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((_console, "console"))),
     path("", include("accounts.urls")),
     path("", include("tokens.urls")),
     path("", include("vehicles.urls")),
     path("", include("energy.urls")),
+    *_guarded,
     path("accounts/", include("allauth.account.urls")),
 ]
 

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from accounts.services.members import prove_address
 from accounts.services.owner import new_owner_code
+from tests.factories import PASSWORD
 from tests.fixtures.live import LiveConsole
 from tests.journeys.conftest import Enter
 from tests.journeys.steps import (
@@ -111,7 +112,9 @@ def test_tesla_account_of_another_login_is_refused(
 ) -> None:
     enter(page, alice, "alice@example.com")
     page.context.clear_cookies()
-    enter(page, bob)
+    prove_address(bob)
+    sign_in_by_password(page, "bob@example.com", PASSWORD)
+    page.wait_for_url("**/console/")
     page.goto("/console/scopes")
     page.get_by_role("button", name="Link a Tesla account").click()
     # Alice has agreed before, so that Tesla does not ask again.

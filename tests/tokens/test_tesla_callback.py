@@ -15,7 +15,7 @@ from accounts.models import User
 from console.celery import app
 from simulator.testing import RunningSimulator
 from tests.factories import SCOPES
-from tests.tokens.helpers import ClientOf, MakeGrant
+from tests.tokens.helpers import ClientOf, MakeGrant, fresh_client
 from tokens.models import TeslaGrant
 from tokens.services import fleet_app
 
@@ -85,14 +85,11 @@ def test_stranger_becomes_a_member_and_is_signed_in(
 
 
 def test_queue_that_is_away_does_not_stop_the_link(
-    simulator: RunningSimulator,
-    alice: User,
-    client_of: ClientOf,
-    caplog: pytest.LogCaptureFixture,
+    simulator: RunningSimulator, alice: User, caplog: pytest.LogCaptureFixture
 ) -> None:
     away = Celery("away", broker="redis://127.0.0.1:9/0", set_as_current=False)
     away.conf.task_publish_retry = False
-    client = client_of(alice)
+    client = fresh_client(alice)
     back = _callback(simulator, client, purpose="link")
     away.set_current()
     try:
@@ -159,9 +156,9 @@ def test_disabled_user_stays_outside(
 
 
 def test_signed_in_user_links_two_accounts(
-    simulator: RunningSimulator, alice: User, client_of: ClientOf, rung: Rung
+    simulator: RunningSimulator, alice: User, rung: Rung
 ) -> None:
-    client = client_of(alice)
+    client = fresh_client(alice)
     for person in ("alice@example.com", "bob@example.com"):
         answer = client.get(_callback(simulator, client, person, purpose="link"))
         assert (answer.status_code, answer["Location"]) == (302, "/console/scopes")
@@ -171,14 +168,10 @@ def test_signed_in_user_links_two_accounts(
 
 
 def test_account_of_another_login_is_refused_with_help(
-    simulator: RunningSimulator,
-    alice: User,
-    bob: User,
-    client_of: ClientOf,
-    make_grant: MakeGrant,
+    simulator: RunningSimulator, alice: User, bob: User, make_grant: MakeGrant
 ) -> None:
     grant = make_grant(alice)
-    client = client_of(bob)
+    client = fresh_client(bob)
     answer = client.get(_callback(simulator, client, purpose="link"))
     assert answer.status_code == 409
     assert b"linked to another login" in answer.content
@@ -188,10 +181,8 @@ def test_account_of_another_login_is_refused_with_help(
     assert client.session["_auth_user_id"] == str(bob.pk)
 
 
-def test_fewer_scopes_are_recorded(
-    simulator: RunningSimulator, alice: User, client_of: ClientOf
-) -> None:
-    client = client_of(alice)
+def test_fewer_scopes_are_recorded(simulator: RunningSimulator, alice: User) -> None:
+    client = fresh_client(alice)
     ticked = ("openid", "offline_access", "vehicle_device_data")
     answer = client.get(_callback(simulator, client, purpose="link", scopes=ticked))
     assert answer.status_code == 302
@@ -215,8 +206,27 @@ def test_linking_one_s_own_account_again_proves_who_it_is(
 ) -> None:
     make_grant(alice)
     client = client_of(alice)
-    client.get(_callback(simulator, client, "bob@example.com", purpose="link"))
+    client.get(_callback(simulator, client, purpose="scopes"))
     assert "account_authentication_methods" not in client.session
-    client.get(_callback(simulator, client, purpose="link"))
+    client.get(_callback(simulator, client, purpose="again"))
     (record,) = client.session["account_authentication_methods"]
     assert (record["provider"], record["reauthenticated"]) == ("tesla", True)
+
+
+@pytest.mark.parametrize("purpose", ["again", "scopes", "sign_in"])
+def test_new_account_is_no_way_in_for_whoever_finds_a_session_open(
+    simulator: RunningSimulator,
+    alice: User,
+    client_of: ClientOf,
+    make_grant: MakeGrant,
+    purpose: str,
+) -> None:
+    mine = make_grant(alice)
+    client = client_of(alice)
+    answer = client.get(
+        _callback(simulator, client, "bob@example.com", purpose=purpose)
+    )
+    assert answer.status_code == 403
+    assert "Nothing was stored" in answer.content.decode()
+    assert TeslaGrant.objects.get() == mine
+    assert "account_authentication_methods" not in client.session

@@ -16,7 +16,7 @@ from django.test import Client
 
 from accounts.models import User
 from simulator.testing import RunningSimulator
-from tests.tokens.helpers import TOKEN_PATH, ClientOf, token_calls
+from tests.tokens.helpers import TOKEN_PATH, fresh_client, token_calls
 from tokens.models import TeslaGrant
 
 CALLBACK = "/accounts/tesla/callback"
@@ -79,10 +79,8 @@ def test_callback_of_another_browser_is_refused(simulator: RunningSimulator) -> 
     assert "_auth_user_id" not in victim.session
 
 
-def test_state_works_once(
-    simulator: RunningSimulator, alice: User, client_of: ClientOf
-) -> None:
-    client = client_of(alice)
+def test_state_works_once(simulator: RunningSimulator, alice: User) -> None:
+    client = fresh_client(alice)
     back = _callback(simulator, client, purpose="link")
     assert client.get(back).status_code == 302
     before = len(token_calls(simulator))
@@ -148,9 +146,9 @@ def test_code_that_tesla_does_not_know_is_refused(simulator: RunningSimulator) -
 
 @pytest.mark.parametrize("kind", ["server_error", "html", "huge", "truncate", "cut"])
 def test_trouble_at_the_exchange_is_a_safe_page_and_can_be_retried(
-    simulator: RunningSimulator, alice: User, client_of: ClientOf, kind: str
+    simulator: RunningSimulator, alice: User, kind: str
 ) -> None:
-    client = client_of(alice)
+    client = fresh_client(alice)
     back = _callback(simulator, client, purpose="link")
     simulator.faults.add(kind, TOKEN_PATH)
     answer = client.get(back)
