@@ -82,6 +82,7 @@ def _start_servers() -> Path:
     servers.start_redis()
     if os.environ.get("KEYFOB_TEST_DATABASE") != "sqlite":
         servers.start_postgresql()
+    servers.guard()
     return folder
 
 
