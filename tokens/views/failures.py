@@ -30,8 +30,8 @@ FOREIGN = Failure(
 DENIED = Failure(
     403,
     "You did not agree at Tesla",
-    "Keyfob sees nothing of your Tesla account, and nothing was stored. If this was"
-    " not what you meant, start again and tick what you want to share.",
+    "Nothing was changed: Keyfob sees no more of your Tesla account than before. If"
+    " this was not what you meant, start again and tick what you want to share.",
 )
 NOT_PROVED = Failure(
     403,

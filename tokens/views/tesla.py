@@ -100,7 +100,8 @@ def _welcome(
         if attempt.login_again and is_known:
             _record(request, grant, reauthenticated=True)
         _start_reading(grant)
-        messages.success(request, f"{grant} is linked.")
+        outcome = "is linked" if attempt.may_link else "has been confirmed by Tesla"
+        messages.success(request, f"{grant} {outcome}.")
         return redirect(attempt.next)
     grant = sign_in.sign_in(arrived)
     _start_reading(grant)
