@@ -29,6 +29,13 @@ def test_note_failure_keeps_when_the_list_was_read(alice: User, of: lists.Of) ->
     assert "status" not in row[f"{of}_failure"]
 
 
+def test_note_failure_has_a_refused_token_renewed(alice: User) -> None:
+    grant = make_bare_grant(alice)
+    lists.note_failure(grant, lists.Of.VEHICLES, fleet.Unauthorized("401"), NOON)
+    grant.refresh_from_db()
+    assert grant.next_refresh_at == NOON
+
+
 @pytest.mark.parametrize("of", list(lists.Of))
 def test_note_read_ends_a_failure(alice: User, of: lists.Of) -> None:
     grant = make_bare_grant(alice)

@@ -34,15 +34,21 @@ def note_failure(
 ) -> None:
     """Note why the list could not be read, in words for its person.
 
-    When it was read last stays as it is, since a page tells its age.
+    When it was read last stays as it is, since a page tells its age. A token that
+    Tesla refused is renewed by the timer, which finds out whether the link has ended.
     """
     explanation = fleet_errors.explain(error)
     words = f"{explanation.title}. {explanation.words}"
     if error.status:
         words += f" Tesla's status: {error.status}."
-    TeslaGrant.objects.filter(pk=grant.pk).update(
-        **{f"{of}_failed_at": at, f"{of}_failure": words[:_LONGEST]}
-    )
+    columns: dict[str, object] = {
+        f"{of}_failed_at": at,
+        f"{of}_failure": words[:_LONGEST],
+    }
+    mine = TeslaGrant.objects.filter(pk=grant.pk)
+    mine.update(**columns)
+    if isinstance(error, fleet.Unauthorized):
+        mine.filter(generation=grant.generation).update(next_refresh_at=at)
 
 
 def due(of: Of, now: datetime) -> list[UUID]:
