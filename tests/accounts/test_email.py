@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import Letter, User
 from tests.accounts.signing_in import link_in, make_member, newest_letter, sign_in
@@ -60,6 +61,18 @@ def test_proof_of_the_password_lasts_five_minutes(client: Client, member: User) 
     with time_machine.travel(timezone.now() + timedelta(minutes=6)):
         response = client.post(EMAIL, {**MOVE, "email": "third@example.com"})
     assert response["Location"].startswith(AGAIN)
+
+
+def test_proof_that_renews_the_hash_keeps_the_session(
+    client: Client, member: User, settings: Settings
+) -> None:
+    old = member.password
+    newer = "django.contrib.auth.hashers.PBKDF2PasswordHasher"
+    settings.PASSWORD_HASHERS = [newer, *settings.PASSWORD_HASHERS]
+    client.post(AGAIN, {"password": PASSWORD})
+    member.refresh_from_db()
+    assert member.password != old
+    assert client.post(EMAIL, MOVE)["Location"] == EMAIL
 
 
 def test_address_of_another_member_cannot_be_taken(
