@@ -25,8 +25,6 @@ from tests.fixtures.live import LiveConsole
 from tokens.models import AccessToken
 from tokens.services import access_tokens
 
-pytestmark = pytest.mark.xdist_group("live")
-
 Story = Callable[[Teslemetry], Awaitable[Any]]
 Run = Callable[..., Any]
 

@@ -7,13 +7,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.parse import urlsplit
 
-import pytest
 from playwright.sync_api import Browser
 
 from tests.fixtures.live import LiveConsole
 from tools.surroundings import HOST
-
-pytestmark = pytest.mark.xdist_group("live")
 
 
 @contextmanager

@@ -12,8 +12,6 @@ from tests.journeys.conftest import Enter
 from tests.journeys.steps import ALICE
 from vehicles.models import Vehicle
 
-pytestmark = pytest.mark.xdist_group("live")
-
 
 @pytest.fixture
 def _known_domain(live_console: LiveConsole) -> Iterator[None]:

@@ -2,7 +2,6 @@
 
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
@@ -20,8 +19,6 @@ from tests.journeys.steps import (
 )
 from tokens.models import TeslaGrant
 from vehicles.models import VehicleAccess
-
-pytestmark = pytest.mark.xdist_group("live")
 
 
 def test_person_signs_in_with_tesla_and_finds_what_they_own(page: Page) -> None:

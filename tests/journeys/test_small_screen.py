@@ -1,6 +1,5 @@
 """Nothing scrolls sideways on a small phone."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
@@ -9,7 +8,6 @@ from tests.journeys.conftest import Enter
 from tokens.models import AccessToken, TeslaGrant
 from tokens.services import access_tokens
 
-pytestmark = pytest.mark.xdist_group("live")
 NARROWEST = 360
 
 
