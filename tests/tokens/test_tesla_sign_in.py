@@ -38,7 +38,6 @@ def test_sign_in_asks_tesla_for_our_scopes(
         "client_id": settings.TESLA_CLIENT_ID,
         "redirect_uri": "http://localhost:8000/accounts/tesla/callback",
         "scope": " ".join(settings.TESLA_SCOPES),
-        "prompt_missing_scopes": "true",
     }
     assert len(state) >= 40
     assert len(nonce) >= 40

@@ -57,7 +57,8 @@ def tesla_sign_in(request: HttpRequest) -> HttpResponse:
         fleet_app.application(),
         state=state,
         nonce=nonce,
-        prompt_missing_scopes=True,
+        # Who shares less on purpose is not asked for the rest at each sign-in.
+        prompt_missing_scopes=purpose != "sign_in",
         prompt_login=attempt.login_again,
     )
     return redirect(address)
