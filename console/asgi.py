@@ -74,13 +74,13 @@ async def _refuse(refusal: Refusal, send: Send) -> None:
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
-    """Say that we are ready; at the end close the connections to Tesla."""
+    """Say that we are ready; at the end write what the door noted, and close it."""
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
-            await door.application.tesla.close()
+            await door.application.close()
             await send({"type": "lifespan.shutdown.complete"})
             return
 

@@ -1,6 +1,7 @@
 """What is odd about a request is refused before anything is asked of anybody."""
 
 import asyncio
+import json
 import time
 from typing import Any
 
@@ -271,3 +272,39 @@ def test_last_use_is_noted_with_the_program_that_called(
     row = alice.access_tokens.get()
     assert row.last_used_by == "python tesla_fleet_api 1.5"
     assert row.last_used_at is not None
+
+
+def test_failure_of_our_own_tells_nothing_of_the_inside(
+    alice: User, person: MakePerson, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = person(alice).access_token
+
+    async def receive() -> dict[str, Any]:
+        raise RuntimeError("/srv/secret.py: SELECT digest FROM tokens")
+
+    async def fail() -> dict[str, Any]:
+        door = Door()
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/api/1/vehicles/fleet_status",
+            "query_string": b"",
+            "headers": [(BEARER, f"Bearer {token}".encode())],
+        }
+        await door(scope, receive, send)
+        await door.close()
+        return {"status": sent[0]["status"], **json.loads(sent[1]["body"])}
+
+    assert asyncio.run(fail()) == {
+        "status": 500,
+        "response": None,
+        "error": "internal_error",
+        "error_description": "Keyfob failed. Its log says why.",
+    }
+    assert "SELECT digest" in caplog.text
+    assert token not in caplog.text

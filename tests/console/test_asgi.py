@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.signals import request_started
 
+from api import door
 from console import asgi
 from tokens import well_known
 
@@ -112,7 +113,9 @@ def test_web_socket_is_refused() -> None:
     assert ask("/", kind="websocket") == [{"type": "websocket.close", "code": 1000}]
 
 
-def test_life_of_the_process_is_followed() -> None:
+def test_life_of_the_process_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The door that other tests go through must stay open.
+    monkeypatch.setattr(door, "application", door.Door())
     sent: Messages = []
     coming = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
 
