@@ -50,7 +50,7 @@ def web(here: Surroundings, env: Mapping[str, str]) -> Child:
     command = [
         *(sys.executable, "-m", "granian", "--interface", "asgi"),
         *("--host", HOST, "--port", str(here.port), "--workers", "1"),
-        *("--no-access-log", "--log-level", "warning"),
+        *("--http", "1", "--no-access-log", "--log-level", "warning"),
         *("--workers-kill-timeout", "5", "tools.gate:application"),
     ]
     env = {**env, "KEYFOB_PREPARED": str(here.prepared)}
