@@ -7,7 +7,7 @@ from django.conf import settings
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from tests.fixtures.live import LiveConsole
+from tests.fixtures.live import LiveConsole, NewPage
 from tests.journeys.conftest import Enter
 from tests.journeys.steps import ALICE
 from vehicles.models import Vehicle
@@ -52,3 +52,21 @@ def test_key_page_turns_green_by_itself_when_a_car_is_paired(
     page.get_by_role("link", name="Console", exact=True).click()
     expect(page.get_by_role("heading", name="Luna", exact=True)).to_be_visible()
     expect(page.get_by_text("has no virtual key yet")).to_have_count(0)
+
+
+def test_key_page_on_a_phone_offers_the_link_as_a_button(
+    new_page: NewPage, live_console: LiveConsole, alice: User, enter: Enter
+) -> None:
+    phone = new_page(viewport={"width": 390, "height": 844}, is_mobile=True)
+    enter(phone, alice, "alice@example.com")
+    phone.goto("/key")
+    luna = phone.get_by_role("article").filter(has_text="Luna")
+    link = luna.get_by_role("link", name="open the pairing link")
+    expect(link).to_have_count(1)
+    expect(link).to_have_class("button primary")
+    expect(luna.get_by_role("img", name="QR code")).to_have_count(0)
+    expect(luna).not_to_contain_text("Scan", use_inner_text=True)
+    phone.set_viewport_size({"width": 1280, "height": 800})
+    expect(luna.get_by_role("img", name="QR code")).to_be_visible()
+    expect(link).to_have_count(1)
+    expect(luna).to_contain_text("Scan the code", use_inner_text=True)
