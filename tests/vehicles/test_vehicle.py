@@ -393,6 +393,29 @@ def test_remove_forgets_a_gone_car(
     assert VehicleAccess.objects.count() == 0
 
 
+def test_car_taken_from_teslas_list_is_gone_until_it_is_given_back(
+    link: Link, client_of: ClientOf, alice: User, registered: RunningSimulator
+) -> None:
+    grant, client = link(alice), client_of(alice)
+    luna = registered.world.car_named("Luna")
+    luna.take_from("alice@example.com")
+    tasks.sync(str(grant.pk))
+    words = "Tesla no longer lists this car"
+    page = f"/console/vehicle/{luna.vin}"
+    for url in ("/console/", page):
+        text = client.get(url).content.decode()
+        assert text.count(words) == 1
+        assert text.count(f'action="{page}/remove"') == 1
+    luna.give_back("alice@example.com")
+    tasks.sync(str(grant.pk))
+    assert words not in client.get(page).content.decode()
+    luna.take_from("alice@example.com")
+    tasks.sync(str(grant.pk))
+    answer = client.post(f"{page}/remove", follow=True)
+    assert "Luna is removed." in answer.content.decode()
+    assert client.get(page).status_code == 404
+
+
 def test_vehicle_costs_the_same_queries_with_one_and_ten_cars(
     client_of: ClientOf,
     alice: User,
