@@ -328,6 +328,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "console.logs.JSONFormatter"}},
+    "filters": {"not our fault": {"()": "console.logs.NotOurFault"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {
         "handlers": ["stderr"],
@@ -336,6 +337,7 @@ LOGGING = {
         ).upper(),
     },
     "loggers": {
+        "django.security.DisallowedHost": {"filters": ["not our fault"]},
         # These two write whole addresses, query and all.
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},
