@@ -22,7 +22,7 @@ from tests.servers import Servers
 
 FOLDER = "KEYFOB_TEST_FOLDER"
 NOBODY_LISTENS = "http://127.0.0.1:9"
-_STRANGE = ("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "EMAIL_URL", "SIGNUP_OPEN")
+_STRANGE = ("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "EMAIL_URL", "PORT", "SIGNUP_OPEN")
 
 _servers: list[Servers] = []
 

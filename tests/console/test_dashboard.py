@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -155,7 +156,7 @@ def test_dashboard_says_why_lists_could_not_be_read(
 ) -> None:
     failed_at = timezone.now() - timedelta(minutes=3)
     words = "Tesla's server has a fault. Tesla's status: 503."
-    failure = {
+    failure: dict[str, Any] = {
         "tesla_name": "Alice Moreau",
         "vehicles_failed_at": failed_at,
         "vehicles_failure": words,

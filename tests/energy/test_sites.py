@@ -116,8 +116,8 @@ def test_sync_that_fails_changes_nothing_and_says_why(
     assert grant.energy_failure.startswith("Tesla's answer cannot be read. ")
     registered.faults.clear()
     tasks.sync(str(grant.pk))
-    grant.refresh_from_db()
-    assert (grant.energy_failed_at, grant.energy_failure) == (None, "")
+    row = TeslaGrant.objects.get(pk=grant.pk)
+    assert (row.energy_failed_at, row.energy_failure) == (None, "")
 
 
 def test_sync_of_an_unknown_grant_does_nothing(registered: RunningSimulator) -> None:

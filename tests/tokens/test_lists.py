@@ -1,6 +1,7 @@
 """What is known of a grant's lists: when they were read, failed, and are due."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ def test_note_failure_keeps_when_the_list_was_read(alice: User, of: lists.Of) ->
     grant = make_bare_grant(alice)
     lists.note_read(grant, of, NOON - timedelta(hours=5))
     lists.note_failure(grant, of, fleet.TimedOut(), NOON)
-    row = TeslaGrant.objects.values().get(pk=grant.pk)
+    row: dict[str, Any] = {**TeslaGrant.objects.values().get(pk=grant.pk)}
     assert row[f"synced_{of}_at"] == NOON - timedelta(hours=5)
     assert row[f"{of}_failed_at"] == NOON
     assert row[f"{of}_failure"].startswith("Tesla took too long. ")
@@ -41,7 +42,7 @@ def test_note_read_ends_a_failure(alice: User, of: lists.Of) -> None:
     grant = make_bare_grant(alice)
     lists.note_failure(grant, of, fleet.TimedOut(), NOON)
     lists.note_read(grant, of, NOON)
-    row = TeslaGrant.objects.values().get(pk=grant.pk)
+    row: dict[str, Any] = {**TeslaGrant.objects.values().get(pk=grant.pk)}
     assert row[f"synced_{of}_at"] == NOON
     assert (row[f"{of}_failed_at"], row[f"{of}_failure"]) == (None, "")
 

@@ -219,11 +219,10 @@ def test_ask_after_the_consent_was_revoked_leads_to_another_link(
     endpoint: str,
 ) -> None:
     grant, user = luna.grant, luna.grant.user
-    assert grant.next_refresh_at > timezone.now()
+    assert grant not in TeslaGrant.objects.due(timezone.now())
     registered.hub.store.revoke(settings.TESLA_CLIENT_ID, str(user.email))
     assert ask(luna, endpoint).error_status == 401
-    grant.refresh_from_db()
-    assert grant.next_refresh_at <= timezone.now()
+    assert grant in TeslaGrant.objects.due(timezone.now())
     refresh_due()
     grant.refresh_from_db()
     assert grant.state == TeslaGrant.State.NEEDS_RELINK
