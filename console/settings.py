@@ -19,7 +19,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Where it runs
 DATA_DIR = Path(environment.text("DATA", "data")).resolve()
-PUBLIC_URL = environment.url("PUBLIC_URL", "http://localhost:8000")
+PORT = environment.number("PORT", 8000, least=1, most=65535)
+PUBLIC_URL = environment.url("PUBLIC_URL", f"http://localhost:{PORT}")
 _public = urlsplit(PUBLIC_URL)
 HTTPS = _public.scheme == "https"
 SIMULATED_TESLA = environment.flag("SIMULATED_TESLA", default=False)
