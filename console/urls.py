@@ -18,12 +18,12 @@ _console = [
 _guarded = [
     path(
         "accounts/email/",
-        proof.without_password(allauth_views.email),
+        proof.before(allauth_views.email),
         name="account_email",
     ),
     path(
         "accounts/password/set/",
-        proof.without_password(allauth_views.password_set),
+        proof.before(allauth_views.password_set),
         name="account_set_password",
     ),
 ]

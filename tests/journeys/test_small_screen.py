@@ -45,6 +45,11 @@ def test_no_page_scrolls_sideways_on_a_phone(
     token = AccessToken.objects.get().pk
     grant = TeslaGrant.objects.first()
     assert grant is not None
+    phone.goto("/accounts/reauthenticate/?next=/accounts/email/")
+    wide["again"] = sideways(phone)
+    phone.get_by_label("Password").fill("correct horse battery")
+    phone.get_by_role("button", name="Go on").click()
+    expect(phone.get_by_label("New e-mail address")).to_be_visible()
     for address in (
         "/console/",
         "/console/tokens",

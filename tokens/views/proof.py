@@ -10,6 +10,7 @@ from functools import wraps
 from urllib.parse import urlencode
 
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -30,31 +31,38 @@ def is_recent(request: HttpRequest) -> bool:
     return bool(0 <= time.time() - newest < _RECENT_S)
 
 
-def ask(request: HttpRequest, *, then: str) -> HttpResponse:
+def ask(request: HttpRequest, *, then: str, instead: str = "") -> HttpResponse:
     """Ask for the password, or for Tesla's sign-in where there is none; then go on.
 
-    `then` is the path to go to.
+    `then` is the path to go to; `instead` is where "Not now" leads, when not there too.
     """
     if _has_password(request):
         query = urlencode({"next": then})
         return redirect(f"{reverse('account_reauthenticate')}?{query}")
-    return render(request, "tokens/prove_it_is_you.html", {"next": then})
+    context = {"next": then, "instead": instead or then}
+    return render(request, "tokens/prove_it_is_you.html", context)
 
 
-def without_password(
+def before(
     view: Callable[..., HttpResponseBase],
 ) -> Callable[..., HttpResponseBase]:
-    """Guard a page of allauth's, which asks nobody again who has no password."""
+    """Guard a page of allauth's: show who you are first, then fill in its form.
+
+    On opening it, so that nothing is typed in vain. When its form is sent, allauth asks
+    for a password itself, and keeps the form; it asks nobody who has none.
+    """
 
     @wraps(view)
     def guarded(
         request: HttpRequest, *args: object, **kwargs: object
     ) -> HttpResponseBase:
-        user = request.user
-        is_change = request.method == "POST" and user.is_authenticated
-        if is_change and not _has_password(request) and not is_recent(request):
-            return ask(request, then=request.path)
-        return view(request, *args, **kwargs)
+        if _has_password(request):
+            is_open = request.method == "POST" or did_recently_reauthenticate(request)
+        else:
+            is_open = not request.user.is_authenticated or is_recent(request)
+        if is_open:
+            return view(request, *args, **kwargs)
+        return ask(request, then=request.path, instead=reverse("console:account"))
 
     return guarded
 
