@@ -30,9 +30,7 @@ async def config(visit: Visit) -> web.Response:
     """
     registration = visit.hub.registration(visit.region, visit.application.client_id)
     key_hex = registration.public_key_hex if registration else ""
-    kept = visit.hub.store.configs.get(
-        (visit.application.client_id, visit.vehicle.vin)
-    )
+    kept = visit.hub.store.configs.get((visit.application.client_id, visit.vehicle.vin))
     return answer(
         {
             "synced": kept is not None and visit.vehicle.state == "online",

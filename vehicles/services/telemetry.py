@@ -9,17 +9,14 @@ from tokens.models import TeslaGrant
 from vehicles.models import VehicleAccess
 
 
-def is_used_by_others(vin: str, leaving: Iterable[UUID]) -> bool:
-    """Tell whether a grant that stays, and works, still sees the car."""
-    return (
-        VehicleAccess.objects.filter(
-            vehicle__vin=vin,
-            gone_at=None,
-            grant__in=TeslaGrant.objects.usable(),
-        )
-        .exclude(grant__in=list(leaving))
-        .exists()
-    )
+def used_by_others(vins: Iterable[str], leaving: Iterable[UUID]) -> set[str]:
+    """Return those of the cars that a grant which stays, and works, still sees."""
+    seen = VehicleAccess.objects.filter(
+        vehicle__vin__in=list(vins),
+        gone_at=None,
+        grant__in=TeslaGrant.objects.usable(),
+    ).exclude(grant__in=list(leaving))
+    return set(seen.values_list("vehicle__vin", flat=True))
 
 
 def stop(vin: str, client: fleet.Client) -> bool:
