@@ -6,4 +6,4 @@ from django.contrib.admin.apps import AdminConfig
 class OperatorConfig(AdminConfig):
     """Django's admin, with the operator's front page and sign-in."""
 
-    default_site = "console.admin.site.OperatorSite"
+    default_site = "console.operator_site.OperatorSite"
