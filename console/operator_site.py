@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from accounts.models import User
-from console.services import figures
+from console import figures
 
 
 class OperatorSite(AdminSite):

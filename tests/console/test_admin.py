@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from accounts.models import Letter, User
 from accounts.services import letters
+from console import figures
 from console.models import Deletion, Export, Heartbeat
-from console.services import deletions, export_jobs, figures
+from console.services import deletions, export_jobs
 from tests.console.leaving import fresh_client
 from tests.factories import make_bare_grant, make_energy_site, make_user, make_vehicle
 from tokens.models import AccessToken, Inquiry, Registration, TeslaGrant

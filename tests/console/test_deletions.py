@@ -147,7 +147,7 @@ def test_crash_at_any_write_is_finished_by_the_next_sweep(
         assert _can_sign_in(email) is False
         if crashed:
             finish(deletion)
-        left = [TeslaGrant, AccessToken, VehicleAccess, Vehicle, User]
+        left: list[Any] = [TeslaGrant, AccessToken, VehicleAccess, Vehicle, User]
         assert [model.objects.count() for model in left] == [0] * len(left)
         assert deletion.steps.filter(state="waiting").count() == 0
     assert at > 20

@@ -51,9 +51,7 @@ def _download(client: Client, address: str) -> tuple[Any, bytes]:
     browser.cookies = client.cookies
 
     async def read() -> tuple[Any, bytes]:
-        response = await browser.get(address)
-        if not response.streaming:
-            return response, response.content
+        response: Any = await browser.get(address)
         return response, b"".join([part async for part in response.streaming_content])
 
     return async_to_sync(read)()

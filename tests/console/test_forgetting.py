@@ -16,11 +16,11 @@ from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.apps import apps
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import connection
-from django.db.models import ForeignKey, Model
+from django.db.models import CASCADE, ForeignKey
 from django.utils import timezone
 
 from accounts.models import User
@@ -43,12 +43,12 @@ ALLOWED = {Deletion, DeletionStep}
 _PLAIN = {"django_migrations"}
 
 
-def _paths() -> dict[type[Model], str]:
+def _paths() -> dict[Any, str]:
     """Return every model with a path to a user: model → the query that finds the rows.
 
     Follows foreign keys downwards from the user, through any number of tables.
     """
-    found: dict[type[Model], str] = {User: "pk"}
+    found: dict[Any, str] = {User: "pk"}
     grown = True
     while grown:
         grown = False
@@ -85,15 +85,10 @@ def _fill(user: User, grant: TeslaGrant) -> None:
     )
     group = Group.objects.create(name="readers")
     user.groups.add(group)
-    user.user_permissions.add(*_one_permission())
+    user.user_permissions.add(Permission.objects.order_by("pk")[0])
     EmailConfirmation.create(EmailAddress.objects.get(user=user)).save()
     social = SocialAccount.objects.create(user=user, provider="x", uid=grant.tesla_sub)
     SocialToken.objects.create(account=social, token="t")
-
-
-def _one_permission() -> list[Model]:
-    permissions = apps.get_model("auth", "Permission")
-    return list(permissions.objects.all()[:1])
 
 
 def _needles(user: User, grant: TeslaGrant) -> list[str]:
@@ -182,7 +177,7 @@ def test_no_column_may_outlive_its_user_unseen() -> None:
         for field in model._meta.get_fields()  # noqa: SLF001
         if isinstance(field, ForeignKey)
         and field.related_model is User
-        and field.remote_field.on_delete.__name__ != "CASCADE"
+        and field.remote_field.on_delete is not CASCADE
     }
     assert kept <= ALLOWED
 
