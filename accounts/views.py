@@ -56,7 +56,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
 @login_required
 def letters(request: UserRequest) -> HttpResponse:
     """Show the owner the newest letters that no mail server took."""
-    if not request.user.is_staff:
+    if not request.user.is_superuser:
         raise Http404
     newest = Letter.objects.all()[:_LETTERS_SHOWN]
     return render(

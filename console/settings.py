@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "vehicles",
     "energy",
     "console",
+    "console.operating.OperatorConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -117,6 +118,7 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
+DELETIONS_KEPT_DAYS = environment.number("DELETIONS_KEPT_DAYS", 30, least=1, most=3650)
 INQUIRIES_KEPT_DAYS = environment.number("INQUIRIES_KEPT_DAYS", 7, least=1, most=3650)
 
 # Sign-in
@@ -302,6 +304,8 @@ CELERY_BEAT_SCHEDULE = {
         "task": "vehicles.tasks.sweep",
         "schedule": schedule(10),
     },
+    "sweep-leaving": {"task": "console.tasks.sweep", "schedule": schedule(10)},
+    "tidy-leaving": {"task": "console.tasks.tidy", "schedule": schedule(600)},
     "sweep-energy-inquiries": {"task": "energy.tasks.sweep", "schedule": schedule(10)},
     "sync-vehicles": {"task": "vehicles.tasks.sync_due", "schedule": schedule(60)},
     "sync-energy": {"task": "energy.tasks.sync_due", "schedule": schedule(60)},

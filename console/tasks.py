@@ -1,4 +1,4 @@
-"""Work of the console's own: to say that the worker and its clock are alive."""
+"""Work of the console's own: to beat, to delete what people ask for, to pack exports."""
 
 from celery import shared_task
 from celery.contrib.django.task import DjangoTask
@@ -6,6 +6,7 @@ from celery.signals import worker_ready
 from django.utils import timezone
 
 from console.models import Heartbeat
+from console.services import deletions, export_jobs
 
 WORKER = "worker"
 
@@ -16,6 +17,36 @@ def beat() -> None:
     Heartbeat.objects.update_or_create(
         name=WORKER, defaults={"beaten_at": timezone.now()}
     )
+
+
+@shared_task(base=DjangoTask, ignore_result=True)
+def delete(deletion_pk: str) -> None:
+    """Go on with a deletion."""
+    deletions.run(deletion_pk)
+
+
+@shared_task(base=DjangoTask, ignore_result=True)
+def export(export_pk: str) -> None:
+    """Make an export's file."""
+    export_jobs.run(export_pk)
+
+
+@shared_task(base=DjangoTask, ignore_result=True)
+def sweep() -> None:
+    """Ring again for deletions and exports that the bell, or a dead worker, missed."""
+    now = timezone.now()
+    for deletion_pk in deletions.due(now):
+        delete.delay(str(deletion_pk))
+    for export_pk in export_jobs.due(now):
+        export.delay(str(export_pk))
+
+
+@shared_task(base=DjangoTask, ignore_result=True)
+def tidy() -> None:
+    """Delete the files of exports that are over, and what is left of old deletions."""
+    now = timezone.now()
+    export_jobs.expire(now)
+    deletions.forget_old(now)
 
 
 @worker_ready.connect

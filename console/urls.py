@@ -1,9 +1,18 @@
 """Every address of the pages, composed from the apps."""
 
 from allauth.account import views as allauth_views
+from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from console.views import account, dashboard, errors, front
+from console.views import (
+    account,
+    dashboard,
+    deletion,
+    errors,
+    export,
+    front,
+    removal,
+)
 from tokens.views import proof
 
 _console = [
@@ -12,6 +21,21 @@ _console = [
     path("console/refresh", dashboard.refresh, name="refresh"),
     path("console/account", account.account, name="account"),
     path("console/preferences", account.preferences, name="preferences"),
+    path("console/delete", deletion.delete, name="delete"),
+    path("goodbye/<uuid:pk>", deletion.goodbye, name="goodbye"),
+    path("console/export", export.export, name="export"),
+    path("console/export/<uuid:pk>", export.export_download, name="export_download"),
+    path("console/scopes/<uuid:pk>/unlink", removal.grant_unlink, name="grant_unlink"),
+    path(
+        "console/vehicle/<str:vin>/remove",
+        removal.vehicle_remove,
+        name="vehicle_remove",
+    ),
+    path(
+        "console/energy/<int:site_id>/remove",
+        removal.energy_site_remove,
+        name="energy_site_remove",
+    ),
 ]
 
 # Before those of allauth, which they guard.
@@ -29,6 +53,7 @@ _guarded = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/", admin.site.urls),
     path("", include((_console, "console"))),
     path("", include("accounts.urls")),
     path("", include("tokens.urls")),

@@ -13,5 +13,4 @@ urlpatterns = [
         views.inquiry,
         name="inquiry",
     ),
-    path("console/energy/<int:site_id>/remove", views.remove, name="remove"),
 ]

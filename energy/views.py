@@ -5,7 +5,6 @@ import uuid
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -72,20 +71,6 @@ def inquiry(request: UserRequest, site_id: int, inquiry_id: uuid.UUID) -> HttpRe
     access = _found(request, site_id)
     context = _page(request, access, asked.endpoint) | _stand(asked)
     return render(request, "energy/energy_site.html", context)
-
-
-@require_POST
-@login_required
-def remove(request: UserRequest, site_id: int) -> HttpResponse:
-    """Forget a site that Tesla no longer lists."""
-    access = _found(request, site_id)
-    if sites.remove(access):
-        messages.success(request, f"{access.site} is removed.")
-    else:
-        messages.error(
-            request, f"{access.site} is still listed by Tesla and would come back."
-        )
-    return redirect(settings.LOGIN_REDIRECT_URL)
 
 
 def _found(request: UserRequest, site_id: int) -> SiteAccess:

@@ -79,6 +79,29 @@ class Hub:
                 return person
         return None
 
+    def revoke(self, client_id: str, email: str) -> bool:
+        """End a person's consent, and what their cars stream by it; False for none."""
+        revoked = self.store.revoke(client_id, email)
+        self.drop_configs(client_id, email)
+        return revoked
+
+    def drop_configs(self, client_id: str, email: str) -> None:
+        """End what a person's cars stream, but for cars by another person's consent.
+
+        Tesla does so by itself when a consent, or its scope for cars, is taken back.
+        """
+        for car, _ in self.world.cars_of(self.world.persons[email]):
+            if not any(
+                self._lets_stream(client_id, other.email)
+                for other in self.world.persons.values()
+                if car.access_of(other)
+            ):
+                self.store.remove_config(client_id, car.vin)
+
+    def _lets_stream(self, client_id: str, email: str) -> bool:
+        grant = self.store.grant(client_id, email)
+        return grant is not None and "vehicle_device_data" in grant.scopes
+
     def registration(self, region: str, client_id: str) -> Registration | None:
         """Return an application's registration in a region, or None."""
         return self.store.registrations.get((region, client_id))

@@ -1,4 +1,4 @@
-"""Hold what the auth server and the partner door remember."""
+"""Hold what the auth server, the partner door and the telemetry door remember."""
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -79,8 +79,18 @@ class Registration:
 
 
 @dataclass(slots=True)
+class TelemetryConfig:
+    """Hold what one application told one car to stream, and where to."""
+
+    client_id: str
+    vin: str
+    config: dict[str, Any]
+    created_at: datetime
+
+
+@dataclass(slots=True)
 class Store:
-    """Hold grants, codes, sign-ins of browsers, registrations.
+    """Hold grants, codes, sign-ins of browsers, registrations, telemetry configs.
 
     `changed` asks the application to save; whoever changes something sets it.
     """
@@ -89,6 +99,7 @@ class Store:
     codes: dict[str, Code] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
     registrations: dict[tuple[str, str], Registration] = field(default_factory=dict)
+    configs: dict[tuple[str, str], TelemetryConfig] = field(default_factory=dict)
     changed: bool = False
 
     def grant(self, client_id: str, email: str) -> Grant | None:
@@ -113,6 +124,18 @@ class Store:
         self.changed = True
         return grant is not None
 
+    def configure(
+        self, client_id: str, vin: str, config: dict[str, Any], now: datetime
+    ) -> None:
+        """Set what a car streams for an application, in place of what it had."""
+        self.changed = True
+        self.configs[client_id, vin] = TelemetryConfig(client_id, vin, config, now)
+
+    def remove_config(self, client_id: str, vin: str) -> bool:
+        """End what a car streams for an application; False when it streamed nothing."""
+        self.changed = True
+        return self.configs.pop((client_id, vin), None) is not None
+
     def reset_password(self, email: str) -> None:
         """End all refresh tokens and browser sign-ins of a person."""
         self.changed = True
@@ -134,6 +157,7 @@ class Store:
         return {
             "grants": [asdict(grant) for grant in self.grants.values()],
             "registrations": [asdict(one) for one in self.registrations.values()],
+            "configs": [asdict(one) for one in self.configs.values()],
             "sessions": dict(self.sessions),
         }
 
@@ -148,6 +172,9 @@ class Store:
         for entry in saved["registrations"]:
             one = Registration(**_timed(entry, "created_at", "updated_at"))
             self.registrations[one.region, one.client_id] = one
+        for entry in saved.get("configs", []):
+            config = TelemetryConfig(**_timed(entry, "created_at"))
+            self.configs[config.client_id, config.vin] = config
         self.sessions = dict(saved["sessions"])
 
 

@@ -223,6 +223,17 @@ class RunningSimulator:
             "token_type": "Bearer",
         }
 
+    def stream(self, vin: str, *, client_id: str = APPLICATION.client_id) -> None:
+        """Have a car stream its charge to an application, without any HTTP."""
+        fields = {"Soc": {"interval_seconds": 60}}
+        config = {"hostname": f"telemetry.{DOMAIN}", "port": 443, "fields": fields}
+        self.hub.store.configure(client_id, vin, config, self.clock.now())
+
+    def streams(self, *, client_id: str = APPLICATION.client_id) -> list[str]:
+        """Return the VINs of the cars that are told to stream to an application."""
+        configs = self.hub.store.configs.values()
+        return sorted(one.vin for one in configs if one.client_id == client_id)
+
     def partner_token(
         self, region: str = "na", *, client_id: str = APPLICATION.client_id
     ) -> str:

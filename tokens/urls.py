@@ -15,5 +15,4 @@ urlpatterns = [
         name="access_token_remove",
     ),
     path("console/scopes", scopes.scopes, name="scopes"),
-    path("console/scopes/<uuid:pk>/unlink", scopes.grant_unlink, name="grant_unlink"),
 ]

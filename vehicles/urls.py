@@ -13,7 +13,6 @@ urlpatterns = [
         vehicle.inquiry,
         name="inquiry",
     ),
-    path("console/vehicle/<str:vin>/remove", vehicle.remove, name="remove"),
     path("key", key.key, name="key"),
     path("key/<str:vin>", key.key_vehicle, name="key_vehicle"),
     path("key/<str:vin>/check", key.key_check, name="key_check"),

@@ -104,17 +104,6 @@ def latest(user: User, site_id: int) -> Inquiry | None:
     )
 
 
-def remove(access: SiteAccess) -> bool:
-    """Forget a site that Tesla no longer lists; return whether there was one.
-
-    What the other grants see of it stays; with the last of them the site goes too.
-    """
-    removed, _ = SiteAccess.objects.filter(pk=access.pk, gone_at__isnull=False).delete()
-    if removed:
-        EnergySite.objects.filter(pk=access.site_id, accesses=None).delete()
-    return bool(removed)
-
-
 def _store(grant: TeslaGrant, product: EnergyProduct, now: datetime) -> SiteAccess:
     site, _ = EnergySite.objects.update_or_create(
         site_id=product.site_id,

@@ -93,12 +93,13 @@ def set_scopes(hub: Hub, email: str, client_id: str, scopes: object) -> None:
     if not isinstance(scopes, list) or len(ordered(scopes)) != len(scopes):
         raise BadOrder("scopes is a list of known scopes, each once")
     hub.store.consent(client_id, email, ordered(scopes), hub.clock.now())
+    hub.drop_configs(client_id, email)
 
 
 def revoke(hub: Hub, email: str, client_id: str) -> None:
     """End a person's consent: all tokens of it are refused from now on."""
     _check_person(hub, email)
-    if not hub.store.revoke(client_id, email):
+    if not hub.revoke(client_id, email):
         raise NoSuchThing("this person has granted nothing to this application")
 
 

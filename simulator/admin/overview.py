@@ -50,6 +50,11 @@ def _car(hub: Hub, car: Car) -> dict[str, Any]:
         "firmware": car.firmware,
         "command_signing": car.command_signing,
         "keys": [slot.domain for slot in car.paired_keys.values()],
+        "configs": [
+            {"client_id": one.client_id, "config": one.config}
+            for one in hub.store.configs.values()
+            if one.vin == car.vin
+        ],
         "access": access,
         "gone_from": car.gone_from,
     }

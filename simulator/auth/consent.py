@@ -46,7 +46,7 @@ async def consent_step(request: web.Request) -> web.StreamResponse:
         allowed = tuple(one for one in ticked if one in application.scopes)
         _change(hub, application, person, allowed)
     else:
-        hub.store.revoke(application.client_id, person.email)
+        hub.revoke(application.client_id, person.email)
     return _leave(request)
 
 
@@ -73,6 +73,7 @@ def _change(
 ) -> None:
     if hub.store.grant(application.client_id, person.email) is not None:
         hub.store.consent(application.client_id, person.email, scopes, hub.clock.now())
+        hub.drop_configs(application.client_id, person.email)
 
 
 def _leave(request: web.Request) -> web.StreamResponse:

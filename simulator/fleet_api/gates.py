@@ -156,7 +156,9 @@ def _check_rate(visit: Visit, route: Route) -> None:
 
 def _find_subject(visit: Visit, route: Route) -> None:
     names = visit.request.match_info
-    if route.subject is Subject.VEHICLE and "tag" in names:
+    if route.partners_too and visit.person is None:
+        visit.car = visit.hub.world.cars.get(names["tag"])
+    elif route.subject is Subject.VEHICLE and "tag" in names:
         found = visit.hub.world.find_car(visit.user, names["tag"])
         if found is None:
             raise refuse(404, "not_found")

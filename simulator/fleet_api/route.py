@@ -89,7 +89,8 @@ class Route:
 
     `path` starts behind the region and `/api/1`. Any one of `scopes` opens it; none
     means that any token does. `price` is a key of the ledger's prices. `everywhere` calls answer for
-    users of each region, registered or not.
+    users of each region, registered or not. `partners_too`: the application's own
+    token opens it for any car.
     """
 
     method: str
@@ -99,3 +100,4 @@ class Route:
     subject: Subject = Subject.USER
     price: str = "free"
     everywhere: bool = False
+    partners_too: bool = False

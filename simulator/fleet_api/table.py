@@ -72,7 +72,7 @@ ROUTES = (
     Route("POST", "/invitations/redeem", sharing.redeem, _CAR),
     _car("fleet_telemetry_errors", telemetry.errors),
     Route("GET", _TELEMETRY, telemetry.config, _CAR, _V),
-    Route("DELETE", _TELEMETRY, telemetry.remove_config, _CAR, _V),
+    Route("DELETE", _TELEMETRY, telemetry.remove_config, _CAR, _V, partners_too=True),
     Route("POST", "/vehicles/{tag}/wake_up", vehicles.wake_up, _CAR, _V, "wakes"),
     Route(
         "POST",

@@ -1,4 +1,7 @@
-"""Answer about streaming: the direct call is refused, nothing is configured."""
+"""Answer about streaming: show and delete what cars are told to stream.
+
+Setting a config is refused: unsigned, as Tesla refuses it.
+"""
 
 from aiohttp import web
 
@@ -21,13 +24,17 @@ async def configure(visit: Visit) -> web.Response:
 
 
 async def config(visit: Visit) -> web.Response:
-    """Return the car's config under this application: null."""
+    """Return the car's config under this application, or null.
+
+    A car takes a new config over when it is next online.
+    """
     registration = visit.hub.registration(visit.region, visit.application.client_id)
     key_hex = registration.public_key_hex if registration else ""
+    kept = visit.hub.store.configs.get((visit.application.client_id, visit.vehicle.vin))
     return answer(
         {
-            "synced": False,
-            "config": None,
+            "synced": kept is not None and visit.vehicle.state == "online",
+            "config": kept and kept.config,
             "limit_reached": False,
             "key_paired": visit.vehicle.is_paired(key_hex),
         }
@@ -35,8 +42,13 @@ async def config(visit: Visit) -> web.Response:
 
 
 async def remove_config(visit: Visit) -> web.Response:
-    """Delete the car's config; there is none to delete."""
-    return answer({"updated_vehicles": 0})
+    """Delete the car's config under this application, and say how many that were.
+
+    The application's own token opens this for any car, by its VIN.
+    """
+    vin = visit.vehicle.vin
+    removed = visit.hub.store.remove_config(visit.application.client_id, vin)
+    return answer({"updated_vehicles": int(removed)})
 
 
 async def errors(visit: Visit) -> web.Response:

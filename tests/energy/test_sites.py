@@ -226,19 +226,6 @@ def test_best_access_prefers_listed_working_scopes_age(
     assert sites.best_access(alice, 2**80) is None
 
 
-def test_remove_forgets_a_gone_site_and_leaves_what_others_see(
-    alice: User, bob: User
-) -> None:
-    access = make_energy_site(make_bare_grant(alice))
-    shared = make_energy_site(make_bare_grant(bob))
-    assert sites.remove(access) is False
-    SiteAccess.objects.update(gone_at=timezone.now())
-    assert sites.remove(access) is True
-    assert EnergySite.objects.count() == 1
-    assert sites.remove(shared) is True
-    assert EnergySite.objects.count() == 0
-
-
 def test_sweep_rings_again_for_sites_alone(alice: User, rung: Rung) -> None:
     grant = make_bare_grant(alice)
     inquiries.ask(alice, grant, "vehicle_data", "5YJ3E1EA4PF000001")

@@ -1,17 +1,14 @@
 """The page of scopes: what is granted, what is missing, and how to change it."""
 
 from urllib.parse import parse_qs, urlsplit
-from uuid import uuid4
 
 import pytest
 from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
-from tests.factories import SCOPES, make_bare_grant, make_user
+from tests.factories import SCOPES, make_bare_grant
 from tests.tokens.helpers import ClientOf, change
-from tokens.models import TeslaGrant
-from tokens.services import spool
 
 ADDRESS = "/console/scopes"
 
@@ -113,49 +110,3 @@ def test_page_costs_the_same_queries(
     assert callable(django_assert_max_num_queries)
     with django_assert_max_num_queries(5):
         client.get(ADDRESS)
-
-
-def test_unlink_asks_first_and_then_unlinks(alice: User, client_of: ClientOf) -> None:
-    grant = make_bare_grant(alice)
-    spool.put(grant, spool.Pair("a", "r", grant.linked_at))
-    client, address = client_of(alice), f"{ADDRESS}/{grant.pk}/unlink"
-    assert b"The virtual key stays on your cars" in client.get(address).content
-    assert TeslaGrant.objects.count() == 1
-    answer = client.post(address)
-    assert (answer.status_code, answer["Location"]) == (302, ADDRESS)
-    assert TeslaGrant.objects.count() == 0
-    assert grant.pk not in spool.waiting()
-    assert b"is unlinked" in client.get(ADDRESS).content
-
-
-def test_unlink_keeps_the_only_way_to_sign_in(client_of: ClientOf, db: None) -> None:
-    member = make_user("dora@example.com")
-    member.set_unusable_password()
-    member.save()
-    first, second = make_bare_grant(member), make_bare_grant(member)
-    client = client_of(member)
-    assert client.post(f"{ADDRESS}/{first.pk}/unlink").status_code == 302
-    client.post(f"{ADDRESS}/{second.pk}/unlink")
-    assert b"Set a password" in client.get(ADDRESS).content
-    assert TeslaGrant.objects.get() == second
-
-
-def test_unlink_of_another_s_grant_is_as_unknown(
-    alice: User, charlie: User, client_of: ClientOf
-) -> None:
-    grant = make_bare_grant(alice)
-    client = client_of(charlie)
-    for pk in (grant.pk, uuid4()):
-        for ask in (client.get, client.post):
-            assert ask(f"{ADDRESS}/{pk}/unlink").status_code == 404
-    assert TeslaGrant.objects.count() == 1
-
-
-def test_unlink_wants_a_csrf_token(alice: User) -> None:
-    grant = make_bare_grant(alice)
-    strict = Client(enforce_csrf_checks=True)
-    strict.force_login(
-        alice, backend="allauth.account.auth_backends.AuthenticationBackend"
-    )
-    assert strict.post(f"{ADDRESS}/{grant.pk}/unlink").status_code == 403
-    assert TeslaGrant.objects.count() == 1

@@ -226,21 +226,6 @@ def test_best_access_to_a_strangers_car_is_none(alice: User, charlie: User) -> N
     assert vehicles.best_access(charlie, access.vehicle.vin) is None
 
 
-def test_remove_forgets_a_gone_car_and_leaves_what_others_see(
-    alice: User, bob: User
-) -> None:
-    access = make_vehicle(make_bare_grant(alice))
-    shared = make_vehicle(make_bare_grant(bob), access_type="DRIVER")
-    assert vehicles.remove(access) is False
-    for one in (access, shared):
-        VehicleAccess.objects.filter(pk=one.pk).update(gone_at=timezone.now())
-    assert vehicles.remove(access) is True
-    assert list(VehicleAccess.objects.all()) == [shared]
-    assert Vehicle.objects.count() == 1
-    assert vehicles.remove(shared) is True
-    assert Vehicle.objects.count() == 0
-
-
 def make_inquiry(access: VehicleAccess, endpoint: str, answer: object) -> Inquiry:
     return Inquiry.objects.create(
         user=access.grant.user,

@@ -54,6 +54,18 @@ def register(region: str) -> Registration:
     return registration
 
 
+def partner_client(region: str) -> fleet.Client:
+    """Return a client that calls Tesla with the application's own token.
+
+    Raises `FleetError`; `fleet.OutOfRegion` when the region is not set up here.
+    """
+    base_url = hosts().base_urls.get(region)
+    if base_url is None:
+        raise fleet.OutOfRegion(f"Region {region!r} is not set up.")
+    partner = oauth.partner_token(hosts(), application(), Region(region))
+    return fleet.Client(base_url, partner.access_token)
+
+
 def _held(client: fleet.Client, domain: str) -> str:
     """Return the key that Tesla holds for the domain, in hex; empty for none."""
     try:

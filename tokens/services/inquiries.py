@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -133,6 +133,14 @@ def due() -> list[Inquiry]:
     )
     unheard = waiting.filter(asked_at__lte=now - _UNHEARD_AFTER)
     return [*running.order_by("asked_at"), *unheard.order_by("asked_at")]
+
+
+def cancel(inquiries: QuerySet[Inquiry]) -> int:
+    """End those of the questions that are under way; return how many."""
+    under_way = [Inquiry.State.WAITING, Inquiry.State.RUNNING]
+    return inquiries.filter(state__in=under_way).update(
+        **_given_up("Whoever runs this Keyfob has canceled this. Ask again.")
+    )
 
 
 def forget_old() -> int:

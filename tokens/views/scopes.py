@@ -1,21 +1,19 @@
 """What each linked Tesla account granted, and how to change it."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.http import UserRequest
 from fleet import oauth
 from fleet.scopes import Opening, Scope, opens
 from tokens.models import TeslaGrant
-from tokens.services import fleet_app, grants
+from tokens.services import fleet_app
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +56,6 @@ def scopes(request: UserRequest) -> HttpResponse:
         ),
     }
     return render(request, "tokens/scopes.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def grant_unlink(request: UserRequest, pk: UUID) -> HttpResponse:
-    """Ask once, then unlink a Tesla account."""
-    grant = get_object_or_404(TeslaGrant, pk=pk, user=request.user)
-    if request.method != "POST":
-        return render(request, "tokens/grant_unlink.html", {"grant": grant})
-    try:
-        grants.unlink(grant)
-    except grants.OnlyWayIn:
-        messages.error(
-            request,
-            "This Tesla account is your only way to sign in. Set a password on the"
-            " Account page first.",
-        )
-    else:
-        messages.success(request, f"{grant} is unlinked, and its tokens are deleted.")
-    return redirect("tokens:scopes")
 
 
 def _consent(grant: TeslaGrant) -> Consent:

@@ -168,19 +168,6 @@ def best_access(user: User, vin: str) -> VehicleAccess | None:
     return min(accesses, key=preference, default=None)
 
 
-def remove(access: VehicleAccess) -> bool:
-    """Forget a car that Tesla no longer lists; return whether there was one.
-
-    What the other grants see of it stays; with the last of them the car goes too.
-    """
-    removed, _ = VehicleAccess.objects.filter(
-        pk=access.pk, gone_at__isnull=False
-    ).delete()
-    if removed:
-        Vehicle.objects.filter(pk=access.vehicle_id, accesses=None).delete()
-    return bool(removed)
-
-
 def needs_key(vehicle: Vehicle) -> bool:
     """Tell whether the car wants the virtual key and does not have it."""
     return keys.key_state(vehicle) is keys.KeyState.MISSING

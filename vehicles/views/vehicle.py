@@ -5,7 +5,6 @@ import uuid
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -78,22 +77,6 @@ def inquiry(request: UserRequest, vin: str, inquiry_id: uuid.UUID) -> HttpRespon
     stand = asking.stand(asked, timezone.now())
     context = _page(request, _found(request, vin)) | {"stand": stand, "asked": asked}
     return render(request, "vehicles/vehicle.html", context)
-
-
-@require_POST
-@login_required
-def remove(request: UserRequest, vin: str) -> HttpResponse:
-    """Forget a car that Tesla no longer lists."""
-    access = _found(request, vin)
-    if vehicles.remove(access):
-        messages.success(request, f"{access.vehicle} is removed.")
-    else:
-        messages.error(
-            request,
-            f"{access.vehicle} is still listed by Tesla and would come back."
-            " Remove it in the Tesla app first.",
-        )
-    return redirect(settings.LOGIN_REDIRECT_URL)
 
 
 def _found(request: UserRequest, vin: str) -> VehicleAccess:

@@ -1,0 +1,44 @@
+"""End what a user has open, and shut the door behind it."""
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.models import Session
+
+from accounts.models import User
+from accounts.services.batches import delete_in_batches
+
+
+def suspend(user: User) -> None:
+    """Let the user in no more: pages, programs and sign-ins refuse from now on."""
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    user.is_active = False
+
+
+def restore(user: User) -> None:
+    """Let a suspended user in again."""
+    User.objects.filter(pk=user.pk).update(is_active=True)
+    user.is_active = True
+
+
+def lock_out(user: User) -> None:
+    """Suspend a user for good: no password, no rank, so that no link opens it again."""
+    user.set_unusable_password()
+    columns = {"is_active": False, "is_staff": False, "is_superuser": False}
+    User.objects.filter(pk=user.pk).update(password=user.password, **columns)
+    for column, value in columns.items():
+        setattr(user, column, value)
+
+
+def end_sessions(user: User) -> int:
+    """Delete the user's sessions in every browser; return how many there were.
+
+    Who a session belongs to stands inside it, so each one has to be read.
+    """
+    theirs = [
+        session.pk
+        for session in Session.objects.order_by("pk").iterator(chunk_size=500)
+        if session.get_decoded().get(SESSION_KEY) == str(user.pk)
+    ]
+    return sum(
+        delete_in_batches(Session.objects.filter(pk__in=theirs[start : start + 500]))
+        for start in range(0, len(theirs), 500)
+    )

@@ -1,0 +1,58 @@
+"""Cars and energy sites, and which Tesla accounts see them."""
+
+from django.contrib.admin import display, register
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from console.admin.base import OperatorAdmin, link
+from energy.models import EnergySite
+from vehicles.models import Vehicle
+
+
+@register(Vehicle)
+class VehicleAdmin(OperatorAdmin[Vehicle]):
+    """Cars: state and key, not where they are."""
+
+    list_display = ("vin", "name", "state", "state_at", "key_paired", "firmware")
+    list_filter = ("state", "key_paired", "command_signing")
+    search_fields = ("vin", "name", "accesses__grant__user__email")
+    readonly_fields = ("seen_by",)
+    ordering = ("vin",)
+
+    def lookup_allowed(
+        self, lookup: str, value: str, request: HttpRequest | None = None
+    ) -> bool:
+        """Allow the link from a Tesla account to its cars."""
+        return lookup.startswith("accesses__grant__")
+
+    @display(description="seen by")
+    def seen_by(self, vehicle: Vehicle) -> SafeString:
+        """Link to the Tesla accounts that see the car."""
+        accesses = vehicle.accesses.select_related("grant").order_by("pk")
+        return format_html_join(
+            ", ", "{} ({})", ((link(one.grant), one.access_type) for one in accesses)
+        )
+
+
+@register(EnergySite)
+class EnergySiteAdmin(OperatorAdmin[EnergySite]):
+    """Energy sites: what they consist of."""
+
+    list_display = ("site_id", "name", "has_battery", "has_solar")
+    list_filter = ("has_battery", "has_solar")
+    search_fields = ("=site_id", "name", "accesses__grant__user__email")
+    readonly_fields = ("seen_by",)
+    ordering = ("site_id",)
+
+    def lookup_allowed(
+        self, lookup: str, value: str, request: HttpRequest | None = None
+    ) -> bool:
+        """Allow the link from a Tesla account to its sites."""
+        return lookup.startswith("accesses__grant__")
+
+    @display(description="seen by")
+    def seen_by(self, site: EnergySite) -> SafeString:
+        """Link to the Tesla accounts that see the site."""
+        accesses = site.accesses.select_related("grant").order_by("pk")
+        return format_html_join(", ", "{}", ((link(one.grant),) for one in accesses))

@@ -1,0 +1,140 @@
+"""Tesla accounts, access tokens, questions and registrations."""
+
+from typing import Any
+
+from django.contrib.admin import action, display, register
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from console.admin.base import (
+    OpenFilter,
+    OperatorAdmin,
+    confirmed,
+    link,
+    list_link,
+    tell,
+)
+from tokens.models import AccessToken, Inquiry, Registration, TeslaGrant
+from tokens.services import access_tokens, inquiries
+
+_UNDER_WAY = [Inquiry.State.WAITING, Inquiry.State.RUNNING]
+
+
+@register(TeslaGrant)
+class TeslaGrantAdmin(OperatorAdmin[TeslaGrant]):
+    """Linked Tesla accounts: how they are, never their tokens."""
+
+    list_display = ("__str__", "of", "region", "state", "refreshed_at", "last_error")
+    list_filter = ("state", "region", "linked_at")
+    list_select_related = ("user",)
+    search_fields = ("tesla_email", "tesla_name", "tesla_sub", "user__email")
+    readonly_fields = ("of", "cars", "sites")
+    actions = ("refresh",)
+    ordering = ("-linked_at",)
+
+    @display(description="user", ordering="user__email")
+    def of(self, grant: TeslaGrant) -> SafeString | str:
+        """Link to the user."""
+        return link(grant.user)
+
+    @display(description="cars")
+    def cars(self, grant: TeslaGrant) -> SafeString:
+        """Link to the cars that the Tesla account sees."""
+        query = f"accesses__grant__id__exact={grant.pk}"
+        return list_link(
+            "vehicles", "vehicle", query, str(grant.vehicle_accesses.count())
+        )
+
+    @display(description="energy sites")
+    def sites(self, grant: TeslaGrant) -> SafeString:
+        """Link to the sites that the Tesla account sees."""
+        query = f"accesses__grant__id__exact={grant.pk}"
+        return list_link(
+            "energy", "energysite", query, str(grant.site_accesses.count())
+        )
+
+    @action(description="Renew at the next round", permissions=["change"])
+    def refresh(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        """Have the timer renew the tokens of accounts that can be renewed."""
+        due = rows.filter(state=TeslaGrant.State.ACTIVE)
+        done = due.update(next_refresh_at=timezone.now(), failures=0)
+        tell(request, done, rows.count(), "To be renewed within 30 s")
+
+
+@register(AccessToken)
+class AccessTokenAdmin(OperatorAdmin[AccessToken]):
+    """Access tokens that were issued: by whom used, never their texts."""
+
+    list_display = ("name", "of", "hint", "created_at", "last_used_at", "last_used_by")
+    list_filter = ("created_at", "last_used_at")
+    list_select_related = ("user",)
+    search_fields = ("name", "hint", "last_used_by", "user__email")
+    readonly_fields = ("of",)
+    actions = ("remove",)
+
+    @display(description="user", ordering="user__email")
+    def of(self, access_token: AccessToken) -> SafeString | str:
+        """Link to the user."""
+        return link(access_token.user)
+
+    @action(description="Remove", permissions=["change"])
+    @confirmed("Remove?", "Their programs are refused from the next second on.")
+    def remove(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        """Remove access tokens, whoever made them."""
+        chosen = list(rows)
+        for access_token in chosen:
+            access_tokens.remove(access_token)
+        tell(request, len(chosen), len(chosen), "Removed")
+
+
+class _UnderWay(OpenFilter):
+    def is_open(self) -> dict[str, Any]:
+        return {"state__in": _UNDER_WAY}
+
+
+@register(Inquiry)
+class InquiryAdmin(OperatorAdmin[Inquiry]):
+    """Questions that pages put to Tesla: how they went, not what was answered."""
+
+    list_display = ("endpoint", "subject", "of", "state", "asked_at", "error_title")
+    list_filter = (_UnderWay, "state", "endpoint", "asked_at")
+    list_select_related = ("user",)
+    search_fields = ("subject", "error_code", "user__email")
+    readonly_fields = ("of",)
+    actions = ("cancel", "retry")
+    ordering = ("-asked_at",)
+
+    def get_fields(self, request: HttpRequest, obj: Inquiry | None = None) -> Any:
+        """Return the fields without the answer, which is the person's own affair."""
+        return [name for name in super().get_fields(request, obj) if name != "answer"]
+
+    @display(description="user", ordering="user__email")
+    def of(self, inquiry: Inquiry) -> SafeString | str:
+        """Link to the user."""
+        return link(inquiry.user)
+
+    @action(description="Cancel", permissions=["change"])
+    def cancel(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        """End questions that are under way, in words for the page that waits."""
+        ended = inquiries.cancel(rows)
+        tell(request, ended, rows.count(), "Canceled")
+
+    @action(description="Ask again", permissions=["change"])
+    def retry(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
+        """Put the same questions anew; a failed one stays as it is."""
+        chosen = list(rows.select_related("user", "grant"))
+        for inquiry in chosen:
+            inquiries.ask(
+                inquiry.user, inquiry.grant, inquiry.endpoint, inquiry.subject
+            )
+        tell(request, len(chosen), len(chosen), "Asked again")
+
+
+@register(Registration)
+class RegistrationAdmin(OperatorAdmin[Registration]):
+    """Where at Tesla the application is registered."""
+
+    list_display = ("region", "domain", "registered_at")
+    search_fields = ("region", "domain")

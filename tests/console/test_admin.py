@@ -1,0 +1,305 @@
+"""The operator's admin: who gets in, what it shows and hides, what it does."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Letter, User
+from accounts.services import letters
+from console import figures
+from console.models import Deletion, Export, Heartbeat
+from console.services import deletions, export_jobs
+from tests.console.leaving import fresh_client
+from tests.factories import make_bare_grant, make_energy_site, make_user, make_vehicle
+from tokens.models import AccessToken, Inquiry, Registration, TeslaGrant
+from tokens.services import access_tokens, inquiries
+
+pytestmark = pytest.mark.django_db
+ClientOf = Callable[[User], Client]
+Rung = Callable[[], list[tuple[str, list[object]]]]
+VIN = "5YJ3E1EA4PF000001"
+SECRETS = ("v1:t1:sealed", "argon2", "$argon", "private thing")
+
+
+@pytest.fixture
+def support() -> User:
+    """Return somebody who may look and not act."""
+    return make_user("support@example.com", name="Sam", is_staff=True)
+
+
+@pytest.fixture
+def everything(alice: User) -> dict[str, str]:
+    """Make a row for every page; return the key of each by its model's name."""
+    grant = make_bare_grant(alice)
+    TeslaGrant.objects.update(
+        refresh_token_sealed=SECRETS[0],
+        tesla_access_token_sealed=SECRETS[0],
+        previous_refresh_token_sealed=SECRETS[0],
+    )
+    access_token, _ = access_tokens.issue(alice, "evcc")
+    asked = inquiries.ask(alice, grant, "vehicle", VIN)
+    Inquiry.objects.update(answer={"secret": "private thing"})
+    letter = letters.keep("alice@example.com", "Hello", "private thing")
+    export = export_jobs.ask(alice)
+    registration = Registration.objects.create(
+        region="na", domain="keyfob.example.com", public_key_hex="04"
+    )
+    deletion = deletions.ask(alice, Deletion.Kind.GRANT, str(grant.pk))
+    return {
+        "accounts/user": str(alice.pk),
+        "accounts/letter": str(letter.pk),
+        "tokens/teslagrant": str(grant.pk),
+        "tokens/accesstoken": str(access_token.pk),
+        "tokens/inquiry": str(asked.pk),
+        "tokens/registration": registration.region,
+        "vehicles/vehicle": str(make_vehicle(grant).vehicle_id),
+        "energy/energysite": str(make_energy_site(grant).site_id),
+        "console/deletion": str(deletion.pk),
+        "console/export": str(export.pk),
+    }
+
+
+def _act(client: Client, page: str, action: str, *keys: str, sure: bool = True) -> Any:
+    form: dict[str, Any] = {"action": action, "_selected_action": list(keys)}
+    if sure:
+        form["confirmed"] = "yes"
+    return client.post(f"/admin/{page}/", form, follow=True)
+
+
+def test_every_page_is_registered_and_shown(
+    client_of: ClientOf, owner: User, everything: dict[str, str]
+) -> None:
+    registered = {
+        f"{model._meta.app_label}/{model._meta.model_name}"  # noqa: SLF001
+        for model in admin.site._registry  # noqa: SLF001
+    }
+    assert registered == set(everything)
+    client = client_of(owner)
+    for page, key in everything.items():
+        listed = client.get(f"/admin/{page}/?q=example")
+        assert listed.status_code == 200
+        assert client.get(f"/admin/{page}/{key}/change/").status_code == 200
+
+
+def test_no_page_shows_a_secret(
+    client_of: ClientOf, owner: User, everything: dict[str, str]
+) -> None:
+    client = client_of(owner)
+    digest = AccessToken.objects.get().digest
+    for page, key in everything.items():
+        for address in (f"/admin/{page}/", f"/admin/{page}/{key}/change/"):
+            text = client.get(address).content.decode()
+            assert "Keyfob admin" in text
+            for secret in (*SECRETS, digest, "sealed"):
+                assert secret not in text.replace("unsealed", "")
+
+
+def test_links_lead_from_a_user_to_what_hangs_on_them_and_back(
+    client_of: ClientOf, owner: User, alice: User, everything: dict[str, str]
+) -> None:
+    client = client_of(owner)
+    page = client.get(f"/admin/accounts/user/{alice.pk}/change/").content.decode()
+    found = re.findall(r'href="(/admin/[^"]+user__id__exact=[^"]+)"', page)
+    assert len(found) == 4
+    for address in found:
+        listed = client.get(address.replace("&amp;", "&"))
+        assert listed.status_code == 200
+        assert "1 " in listed.content.decode()
+    grant = everything["tokens/teslagrant"]
+    page = client.get(f"/admin/tokens/teslagrant/{grant}/change/").content.decode()
+    assert f'href="/admin/accounts/user/{alice.pk}/change/"' in page
+    for address in re.findall(r'href="(/admin/[^"]+accesses__grant[^"]+)"', page):
+        assert client.get(address).status_code == 200
+
+
+def test_filters_keep_what_is_under_way(
+    client_of: ClientOf, owner: User, everything: dict[str, str]
+) -> None:
+    client = client_of(owner)
+    for page in ("console/deletion", "console/export", "tokens/inquiry"):
+        key = everything[page]
+        assert key in client.get(f"/admin/{page}/?open=yes").content.decode()
+        assert key not in client.get(f"/admin/{page}/?open=no").content.decode()
+        assert key in client.get(f"/admin/{page}/?open=maybe").content.decode()
+
+
+def test_stranger_is_sent_to_the_one_sign_in(client: Client) -> None:
+    for address in ("/admin/", "/admin/login/?next=/admin/accounts/user/"):
+        answer = client.get(address, follow=True)
+        assert answer.redirect_chain[-1][0].startswith(
+            "/accounts/login/?next=%2Fadmin%2F"
+        )
+
+
+def test_wrong_passwords_of_the_admin_are_limited_as_all_are(client: Client) -> None:
+    statuses = [
+        client.post(
+            "/admin/login/", {"login": "owner@example.com", "password": "x"}
+        ).status_code
+        for _ in range(2)
+    ]
+    assert statuses == [302, 302]
+    owner = User.objects.create_owner("owner@example.com", "correct horse battery")
+    tried = [
+        client.post("/accounts/login/", {"login": owner.email, "password": "x"})
+        for _ in range(20)
+    ]
+    assert tried[-1].status_code == 429 or b"Too many" in tried[-1].content
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/admin/accounts/user/", "/admin/login/"])
+def test_member_is_refused(client_of: ClientOf, charlie: User, path: str) -> None:
+    answer = client_of(charlie).get(path, follow=True)
+    assert answer.status_code == 403
+
+
+def test_support_staff_reads_and_cannot_act(
+    client_of: ClientOf, support: User, everything: dict[str, str]
+) -> None:
+    client = client_of(support)
+    for page, key in everything.items():
+        listed = client.get(f"/admin/{page}/").content.decode()
+        assert 'name="action"' not in listed
+        change = f"/admin/{page}/{key}/change/"
+        assert client.get(change).status_code == 200
+        for address in (change, f"/admin/{page}/{key}/delete/", f"/admin/{page}/add/"):
+            assert client.post(address, {"name": "x"}).status_code == 403
+    _act(client, "accounts/user", "suspend", everything["accounts/user"])
+    assert User.objects.filter(is_active=False).count() == 0
+    assert client.get("/console/letters").status_code == 404
+
+
+def test_owner_changes_rows_by_actions_alone(
+    client_of: ClientOf, owner: User, everything: dict[str, str]
+) -> None:
+    client = client_of(owner)
+    for page, key in everything.items():
+        address = f"/admin/{page}/{key}/change/"
+        assert 'name="_save"' not in client.get(address).content.decode()
+        for refused in (address, f"/admin/{page}/{key}/delete/"):
+            assert client.post(refused, {"name": "x"}).status_code == 403
+
+
+def test_suspend_asks_signs_out_and_spares_who_acts(
+    client_of: ClientOf, owner: User, alice: User
+) -> None:
+    theirs = fresh_client(alice)
+    client = client_of(owner)
+    keys = (str(alice.pk), str(owner.pk))
+    asked = _act(client, "accounts/user", "suspend", *keys, sure=False)
+    assert "They are signed out" in asked.content.decode()
+    assert theirs.get("/console/").status_code == 200
+    done = _act(client, "accounts/user", "suspend", *keys)
+    assert "Suspended: 1 of 2" in done.content.decode()
+    assert theirs.get("/console/").status_code == 302
+    assert client.get("/console/").status_code == 200
+    _act(client, "accounts/user", "restore", *keys)
+    alice.refresh_from_db()
+    assert alice.is_active is True
+
+
+def test_who_is_being_deleted_is_not_let_in_again(
+    client_of: ClientOf, owner: User, alice: User
+) -> None:
+    deletions.ask(alice, Deletion.Kind.ACCOUNT)
+    done = _act(client_of(owner), "accounts/user", "restore", str(alice.pk))
+    assert "Let in again: 0 of 1" in done.content.decode()
+    alice.refresh_from_db()
+    assert alice.is_active is False
+
+
+def test_sessions_are_ended(client_of: ClientOf, owner: User, alice: User) -> None:
+    theirs = fresh_client(alice)
+    _act(client_of(owner), "accounts/user", "end_sessions", str(alice.pk))
+    assert theirs.get("/console/").status_code == 302
+
+
+def test_support_staff_is_made_and_unmade(
+    client_of: ClientOf, owner: User, alice: User
+) -> None:
+    client = client_of(owner)
+    for action, is_staff in (("appoint", True), ("dismiss", False)):
+        _act(client, "accounts/user", action, str(alice.pk), str(owner.pk))
+        alice.refresh_from_db()
+        owner.refresh_from_db()
+        assert (alice.is_staff, owner.is_staff) == (is_staff, True)
+
+
+def test_work_is_canceled_and_tried_again(
+    client_of: ClientOf, owner: User, everything: dict[str, str], rung: Rung
+) -> None:
+    client = client_of(owner)
+    key = everything["tokens/inquiry"]
+    _act(client, "tokens/inquiry", "cancel", key)
+    inquiry = Inquiry.objects.get()
+    assert (inquiry.state, inquiry.error_title) == ("failed", "This was not answered")
+    _act(client, "tokens/inquiry", "retry", key)
+    assert Inquiry.objects.filter(state="waiting").count() == 1
+    key = everything["console/export"]
+    _act(client, "console/export", "cancel", key)
+    assert Export.objects.get().state == "failed"
+    _act(client, "console/export", "retry", key)
+    assert Export.objects.filter(state="waiting").count() == 1
+    key = everything["console/deletion"]
+    later = timezone.now() + timedelta(hours=1)
+    Deletion.objects.update(failures=3, next_at=later)
+    _act(client, "console/deletion", "retry", key)
+    assert deletions.due(timezone.now()) == [Deletion.objects.get().pk]
+
+
+def test_tokens_are_removed_and_grants_renewed(
+    client_of: ClientOf, owner: User, everything: dict[str, str]
+) -> None:
+    client = client_of(owner)
+    _act(client, "tokens/accesstoken", "remove", everything["tokens/accesstoken"])
+    assert AccessToken.objects.count() == 0
+    _act(client, "tokens/teslagrant", "refresh", everything["tokens/teslagrant"])
+    assert list(TeslaGrant.objects.due(timezone.now())) == [TeslaGrant.objects.get()]
+
+
+def test_front_page_says_who_must_act(
+    client_of: ClientOf, owner: User, everything: dict[str, str]
+) -> None:
+    TeslaGrant.objects.update(state="needs_relink")
+    Deletion.objects.update(failures=1)
+    page = client_of(owner).get("/admin/").content.decode()
+    told = {one.label: one for one in figures.figures(timezone.now())}
+    bad = {label for label, figure in told.items() if figure.is_bad}
+    assert bad == {
+        "Need their person",
+        "Registered at Tesla",
+        "Workers",
+        "Deletions under way",
+    }
+    assert page.count("needs you") == len(bad)
+    for figure in told.values():
+        assert figure.label in page
+    assert (told["Users"].value, told["Cars"].value) == ("2", "1")
+
+
+def test_front_page_is_calm_when_all_is_well(owner: User, settings: Any) -> None:
+    settings.TESLA_REGIONS = ["na"]
+    Registration.objects.create(region="na", domain="x", public_key_hex="04")
+    Heartbeat.objects.create(name="worker", beaten_at=timezone.now())
+    told = figures.figures(timezone.now())
+    assert [one.label for one in told if one.is_bad] == []
+
+
+def test_queue_that_does_not_answer_is_told(settings: Any, owner: User) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:9/0"
+    told = {one.label: one for one in figures.figures(timezone.now())}
+    assert (told["Queue"].value, told["Queue"].is_bad) == ("away", True)
+
+
+def test_letters_are_listed_without_their_text(
+    client_of: ClientOf, owner: User, everything: dict[str, str]
+) -> None:
+    page = client_of(owner).get("/admin/accounts/letter/").content.decode()
+    assert "Hello" in page
+    assert Letter.objects.count() == 1

@@ -1,0 +1,231 @@
+"""The page of exports: ask, wait, fetch, and only one's own."""
+
+import io
+import json
+import stat
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+from zipfile import ZipFile
+
+import pytest
+import time_machine
+from asgiref.sync import async_to_sync
+from django.core import mail
+from django.test import AsyncClient, Client
+from django.utils import timezone
+
+from accounts.models import User
+from console import tasks
+from console.models import Export
+from console.services import export_jobs
+from tests.console.leaving import fresh_client
+from tests.factories import make_bare_grant, make_vehicle
+from tokens.models import Inquiry
+from tokens.services import access_tokens, inquiries
+from vehicles.models import VehicleAccess
+
+Rung = Callable[[], list[tuple[str, list[object]]]]
+PAGE = "/console/export"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _data_dir(settings: Any, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+
+
+def _made(user: User) -> Export:
+    export = export_jobs.ask(user)
+    export_jobs.run(export.pk)
+    export.refresh_from_db()
+    return export
+
+
+def _download(client: Client, address: str) -> tuple[Any, bytes]:
+    """Fetch a file the way the ASGI server does."""
+    browser = AsyncClient()
+    browser.cookies = client.cookies
+
+    async def read() -> tuple[Any, bytes]:
+        response: Any = await browser.get(address)
+        return response, b"".join([part async for part in response.streaming_content])
+
+    return async_to_sync(read)()
+
+
+def test_export_is_asked_for_made_and_fetched(alice: User, rung: Rung) -> None:
+    client = fresh_client(alice)
+    assert "No export yet" in client.get(PAGE).content.decode()
+    answer = client.post(PAGE)
+    assert (answer.status_code, answer["Location"]) == (302, PAGE)
+    client.post(PAGE)
+    export = Export.objects.get()
+    waiting = client.get(PAGE, headers={"HX-Request": "true"}).content.decode()
+    assert "Packing your data" in waiting
+    assert "<html" not in waiting
+    tasks.export(str(export.pk))
+    assert "Your file is ready" in client.get(PAGE).content.decode()
+    response, content = _download(client, f"{PAGE}/{export.pk}")
+    assert response["Content-Type"] == "application/zip"
+    assert response["Content-Disposition"].startswith("attachment; filename=")
+    assert int(response["Content-Length"]) == len(content)
+    archive = ZipFile(io.BytesIO(content))
+    assert archive.testzip() is None
+    (account,) = json.loads(archive.read("json/account.json"))
+    assert (account["email"], account["id"]) == ("alice@example.com", str(alice.pk))
+    assert "All that this Keyfob keeps" in archive.read("README.txt").decode()
+
+
+def test_export_holds_every_row_and_nothing_secret(alice: User, bob: User) -> None:
+    grant = make_bare_grant(alice)
+    make_vehicle(grant)
+    VehicleAccess.objects.update(
+        vehicle_data={"vin": "5YJ3E1EA4PF000001", "tokens": ["open sesame"]},
+        vehicle_data_at=timezone.now(),
+    )
+    make_vehicle(make_bare_grant(bob), vin="5YJ3E1EA4PF000009", name="Blitz")
+    _, text = access_tokens.issue(alice, "=HYPERLINK(1)")
+    asked = inquiries.ask(alice, grant, "vehicle", "5YJ3E1EA4PF000001")
+    Inquiry.objects.update(answer={"a": [{"backseat_token": "open sesame", "b": 1}]})
+    fresh_client(alice)
+    export = _made(alice)
+    with ZipFile(export_jobs.path_of(export)) as archive:
+        content = {name: archive.read(name).decode() for name in archive.namelist()}
+    together = "".join(content.values())
+    assert text not in together
+    assert access_tokens.digest(text) not in together
+    assert "open sesame" not in together
+    assert "Blitz" not in together
+    assert "'=HYPERLINK(1)" in content["csv/access_tokens.csv"]
+    (token,) = json.loads(content["json/access_tokens.json"])
+    assert token["name"] == "=HYPERLINK(1)"
+    (question,) = json.loads(content["json/questions_to_tesla.json"])
+    assert question["about"] == asked.subject
+    assert question["answer"] == {"a": [{"b": 1}]}
+    (reading,) = json.loads(content["json/car_readings.json"])
+    assert reading["vehicle_data"] == {"vin": "5YJ3E1EA4PF000001"}
+    assert len(json.loads(content["json/sessions.json"])) == 1
+    assert sorted(name for name in content if name.startswith("csv/")) == [
+        f"csv/{name}.csv"
+        for name in (
+            "access_tokens",
+            "account",
+            "car_readings",
+            "cars",
+            "deletions",
+            "email_addresses",
+            "energy_readings",
+            "energy_sites",
+            "exports",
+            "letters",
+            "questions_to_tesla",
+            "sessions",
+            "tesla_accounts",
+        )
+    ]
+
+
+def test_file_is_readable_by_us_alone_and_told_by_letter(alice: User) -> None:
+    path = export_jobs.path_of(_made(alice))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+    (letter,) = mail.outbox
+    assert letter.to == ["alice@example.com"]
+    assert "/console/export" in str(letter.body)
+
+
+def test_member_without_an_address_gets_no_letter(alice: User) -> None:
+    alice.email = None
+    alice.save()
+    _made(alice)
+    assert mail.outbox == []
+
+
+def test_export_asks_who_it_is_after_five_minutes(alice: User) -> None:
+    client = fresh_client(alice)
+    export = _made(alice)
+    with time_machine.travel(timezone.now().timestamp() + 301):
+        for answer in (client.post(PAGE), client.get(f"{PAGE}/{export.pk}")):
+            assert answer.status_code == 302
+            assert answer["Location"].startswith("/accounts/reauthenticate/?next=")
+    assert Export.objects.count() == 1
+
+
+def test_export_of_another_is_as_unknown(alice: User, charlie: User) -> None:
+    export = _made(alice)
+    client = fresh_client(charlie)
+    for pk in (export.pk, uuid4()):
+        assert client.get(f"{PAGE}/{pk}").status_code == 404
+    assert Client().get(f"{PAGE}/{export.pk}").status_code == 302
+    assert "No export yet" in client.get(PAGE).content.decode()
+
+
+def test_file_goes_after_a_day(alice: User) -> None:
+    client = fresh_client(alice)
+    export = _made(alice)
+    after = timezone.now() + export_jobs.KEPT + timedelta(seconds=1)
+    with time_machine.travel(after):
+        assert export_jobs.ready(alice, export.pk, timezone.now()) is None
+        tasks.tidy()
+    assert not export_jobs.path_of(export).exists()
+    assert client.get(f"{PAGE}/{export.pk}").status_code == 404
+    assert "The last file is gone" in client.get(PAGE).content.decode()
+    with time_machine.travel(after + 3 * export_jobs.KEPT):
+        tasks.tidy()
+    assert Export.objects.count() == 0
+
+
+def test_newer_export_replaces_the_older_file(alice: User) -> None:
+    older, newer = _made(alice), _made(alice)
+    assert not export_jobs.path_of(older).exists()
+    assert export_jobs.path_of(newer).exists()
+    older.refresh_from_db()
+    assert older.state == "expired"
+
+
+def test_file_that_is_missing_is_as_unknown(alice: User) -> None:
+    client = fresh_client(alice)
+    export = _made(alice)
+    export_jobs.path_of(export).unlink()
+    assert client.get(f"{PAGE}/{export.pk}").status_code == 404
+
+
+def test_sweep_rings_for_what_waits_and_for_what_a_worker_left(
+    alice: User, rung: Rung
+) -> None:
+    export = export_jobs.ask(alice)
+    tasks.sweep()
+    assert rung() == [("console.tasks.export", [str(export.pk)])]
+    assert export_jobs.claim(export.pk) is not None
+    assert export_jobs.claim(export.pk) is None
+    assert export_jobs.due(timezone.now()) == []
+    after = timezone.now() + export_jobs.LEASE
+    assert export_jobs.due(after) == [export.pk]
+
+
+def test_export_that_is_cut_off_again_and_again_fails(alice: User) -> None:
+    client = fresh_client(alice)
+    export = export_jobs.ask(alice)
+    Export.objects.update(attempts=export_jobs.MOST_ATTEMPTS)
+    export_jobs.run(export.pk)
+    assert "The export did not work" in client.get(PAGE).content.decode()
+    assert export_jobs.cancel(export) is False
+
+
+def test_canceled_export_leaves_no_file(alice: User) -> None:
+    export = export_jobs.ask(alice)
+    claimed = export_jobs.claim(export.pk)
+    assert claimed is not None
+    assert export_jobs.cancel(export) is True
+    Export.objects.update(state="waiting")
+    with time_machine.travel(timezone.now()):
+        export_jobs.run(export.pk)
+    assert list(export_jobs.path_of(export).parent.glob("*")) != []
+    Export.objects.update(state="failed")
+    assert export_jobs.expire(timezone.now()) == 1
+    assert list(export_jobs.path_of(export).parent.glob("*")) == []

@@ -1,0 +1,255 @@
+"""Nothing of a person is left: walk every table, whoever put it there.
+
+A new model with a path to a user must be made in `_fill`: the first test fails until it
+is, and the second until its app forgets it.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress, EmailConfirmation
+from allauth.socialaccount.models import SocialAccount, SocialToken
+from django.apps import apps
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.db.models import CASCADE, ForeignKey
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.services import letters
+from accounts.services.members import prove_address
+from console.models import Deletion, DeletionStep, Export
+from console.services import archives, chains, deletions, export_jobs
+from simulator.testing import RunningSimulator
+from tests.console.leaving import CLIENT, finish, fresh_client
+from tests.factories import make_energy_site
+from tests.fixtures.tesla import MakeGrant
+from tokens.models import AccessToken, Inquiry, TeslaGrant
+from tokens.services import access_tokens, grants, inquiries, spool
+from vehicles.models import Vehicle, VehicleAccess
+from vehicles.services import vehicles
+
+# What an account's deletion leaves on purpose: that it was done, without a name.
+ALLOWED = {Deletion, DeletionStep}
+# Tables of Django's without a model.
+_PLAIN = {"django_migrations"}
+
+
+def _paths() -> dict[Any, str]:
+    """Return every model with a path to a user: model → the query that finds the rows.
+
+    Follows foreign keys downwards from the user, through any number of tables.
+    """
+    found: dict[Any, str] = {User: "pk"}
+    grown = True
+    while grown:
+        grown = False
+        for model in apps.get_models(include_auto_created=True):
+            for field in model._meta.get_fields():  # noqa: SLF001
+                if model in found or not isinstance(field, ForeignKey):
+                    continue
+                there = found.get(field.related_model)
+                if there is not None:
+                    found[model] = f"{field.name}__{there}"
+                    grown = True
+    return found
+
+
+def _fill(user: User, grant: TeslaGrant) -> None:
+    """Make a row of everything that can hang on a user, cars and sites included."""
+    vehicles.sync(grant, grants.client_for(grant))
+    make_energy_site(grant, name="Alice's home")
+    inquiries.ask(user, grant, "site_info", "2252142071")
+    access_tokens.issue(user, "Home Assistant")
+    prove_address(user)
+    fresh_client(user)
+    fresh_client(user).post("/accounts/login/", {"login": user.email, "password": "x"})
+    letters.keep("Alice@Example.com", "A letter", "with a link")
+    spool.put(grant, spool.Pair("a", "r", grant.linked_at))
+    export_jobs.run(export_jobs.ask(user).pk)
+    deletions.ask(user, Deletion.Kind.VEHICLE, "5YJ3E1EA4PF000001")
+    LogEntry.objects.create(
+        user=user,
+        content_type=ContentType.objects.get_for_model(User),
+        object_id=str(user.pk),
+        object_repr=str(user),
+        action_flag=2,
+    )
+    group = Group.objects.create(name="readers")
+    user.groups.add(group)
+    user.user_permissions.add(Permission.objects.order_by("pk")[0])
+    EmailConfirmation.create(EmailAddress.objects.get(user=user)).save()
+    social = SocialAccount.objects.create(user=user, provider="x", uid=grant.tesla_sub)
+    SocialToken.objects.create(account=social, token="t")
+
+
+def _needles(user: User, grant: TeslaGrant) -> list[str]:
+    """Return what names the person or opens something of theirs, in lower case."""
+    digests = AccessToken.objects.filter(user=user).values_list("digest", flat=True)
+    return [
+        str(user.pk),
+        user.pk.hex,
+        "alice@example.com",
+        "alice moreau",
+        str(grant.pk),
+        grant.pk.hex,
+        grant.tesla_sub,
+        *digests,
+        *_own_vins(user),
+    ]
+
+
+def _own_vins(user: User) -> list[str]:
+    """Return the cars that nobody else sees; those of others stay theirs."""
+    mine = VehicleAccess.objects.filter(grant__user=user)
+    shared = VehicleAccess.objects.exclude(grant__user=user).values("vehicle")
+    vins = mine.exclude(vehicle__in=shared).values_list("vehicle__vin", flat=True)
+    return [vin.lower() for vin in vins]
+
+
+def _texts() -> Iterator[tuple[str, str]]:
+    """Yield every value of every table as text, sessions opened, with where it is."""
+    with connection.cursor() as cursor:
+        tables = connection.introspection.table_names(cursor)
+        for table in sorted(set(tables) - _PLAIN):
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            names = [column[0] for column in cursor.description]
+            for row in cursor.fetchall():
+                for name, value in zip(names, row, strict=True):
+                    yield f"{table}.{name}", str(value).lower()
+    for session in Session.objects.all():
+        yield "django_session", str(session.get_decoded()).lower()
+    for path in Path(settings.DATA_DIR).rglob("*"):
+        yield "a file", path.name.lower()
+
+
+def _traces(needles: list[str]) -> set[str]:
+    return {place for place, text in _texts() for one in needles if one in text}
+
+
+@pytest.fixture
+def alices_grant(
+    alice: User, make_grant: MakeGrant, settings: Any, tmp_path: Path
+) -> TeslaGrant:
+    """Return Alice's link to Tesla, with a row of everything hanging on her."""
+    settings.DATA_DIR = tmp_path
+    grant = make_grant(alice)
+    _fill(alice, grant)
+    return grant
+
+
+def test_every_table_with_a_path_to_a_user_is_filled(
+    alice: User, alices_grant: TeslaGrant
+) -> None:
+    empty = [
+        model.__name__
+        for model, path in _paths().items()
+        if not model.objects.filter(**{path: alice.pk}).exists()
+    ]
+    assert empty == []
+
+
+def test_every_app_with_a_path_to_a_user_forgets_and_is_asked_to(db: None) -> None:
+    ours = {
+        model._meta.app_label  # noqa: SLF001
+        for model in _paths()
+        if Path(settings.BASE_DIR, model._meta.app_label).is_dir()  # noqa: SLF001
+    }
+    asked = {work.action for work in chains.CHAINS[Deletion.Kind.ACCOUNT]}
+    assert ours <= asked
+    for label in ours:
+        assert callable(import_module(f"{label}.services.forgetting").forget)
+        assert callable(import_module(f"{label}.services.exporting").exports)
+
+
+def test_no_column_may_outlive_its_user_unseen() -> None:
+    kept = {
+        model
+        for model, _ in _paths().items()
+        for field in model._meta.get_fields()  # noqa: SLF001
+        if isinstance(field, ForeignKey)
+        and field.related_model is User
+        and field.remote_field.on_delete is not CASCADE
+    }
+    assert kept <= ALLOWED
+
+
+def test_deleted_account_leaves_no_trace_in_any_table_or_file(
+    alice: User,
+    bob: User,
+    alices_grant: TeslaGrant,
+    make_grant: MakeGrant,
+    registered: RunningSimulator,
+) -> None:
+    theirs = make_grant(bob, "bob@example.com")
+    vehicles.sync(theirs, grants.client_for(theirs))
+    for vin in registered.world.cars:
+        registered.stream(vin, client_id=CLIENT)
+    needles, own = _needles(alice, alices_grant), _own_vins(alice)
+    before = _traces(needles)
+    assert {"accounts_user.email", "django_session", "a file"} <= before
+    assert len(own) == 2
+    rows = {
+        model: set(
+            model.objects.filter(**{path: alice.pk}).values_list("pk", flat=True)
+        )
+        for model, path in _paths().items()
+    }
+    deletion = finish(deletions.ask(alice, Deletion.Kind.ACCOUNT))
+    assert _traces(needles) == set()
+    left = {
+        model
+        for model, keys in rows.items()
+        if model.objects.filter(pk__in=keys).exists()
+    }
+    assert left <= ALLOWED
+    assert (deletion.user, deletion.subject, deletion.email_sealed) == (None, "", "")
+    assert VehicleAccess.objects.filter(grant=theirs).count() == 4
+    red = registered.world.car_named("Red").vin
+    assert Vehicle.objects.filter(vin=red).exists()
+    assert red in registered.streams(client_id=CLIENT)
+    still = {vin.lower() for vin in registered.streams(client_id=CLIENT)}
+    assert not set(own) & still
+
+
+def test_forget_is_safe_to_repeat_and_leaves_others_alone(
+    alice: User, bob: User, alices_grant: TeslaGrant, make_grant: MakeGrant
+) -> None:
+    theirs = make_grant(bob, "bob@example.com")
+    vehicles.sync(theirs, grants.client_for(theirs))
+    access_tokens.issue(bob, "evcc")
+    for label in ("console", "vehicles", "energy", "tokens", "accounts"):
+        forget = import_module(f"{label}.services.forgetting").forget
+        assert sum(forget(alice).values()) > 0
+        assert sum(forget(alice).values()) == 0
+    assert User.objects.get() == bob
+    assert (TeslaGrant.objects.get(), AccessToken.objects.count()) == (theirs, 1)
+    assert EmailAddress.objects.count() == Inquiry.objects.count() == 0
+
+
+def test_export_s_file_goes_with_the_account(
+    alice: User, alices_grant: TeslaGrant
+) -> None:
+    folder = archives.folder(Path(settings.DATA_DIR))
+    assert len(list(folder.glob("*.zip"))) == 1
+    finish(deletions.ask(alice, Deletion.Kind.ACCOUNT))
+    assert list(folder.glob("*")) == []
+    assert Export.objects.count() == 0
+
+
+def test_what_is_left_of_a_deletion_goes_after_its_time(alice: User) -> None:
+    deletion = finish(deletions.ask(alice, Deletion.Kind.ACCOUNT))
+    now = timezone.now()
+    days = timedelta(days=settings.DELETIONS_KEPT_DAYS)
+    assert deletions.forget_old(now + days - timedelta(minutes=1)) == 0
+    assert deletions.forget_old(now + days + timedelta(minutes=1)) > 0
+    assert not Deletion.objects.filter(pk=deletion.pk).exists()
+    assert DeletionStep.objects.count() == 0

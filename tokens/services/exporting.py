@@ -1,0 +1,80 @@
+"""What an export holds of Tesla accounts, access tokens and questions."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from accounts.models import User
+from accounts.services.exporting import CHUNK, Sheet, sheet
+from tokens.models import AccessToken, Inquiry, TeslaGrant
+
+# What Tesla puts into a car's record that opens something.
+_SECRET = frozenset({"tokens", "backseat_token", "cached_data"})
+
+
+def exports(user: User) -> Iterator[Sheet]:
+    """Yield what this app keeps of a user; no token, and no hash of one."""
+    yield sheet(
+        "tesla_accounts",
+        "the Tesla accounts that you linked, and what you granted",
+        TeslaGrant.objects.of(user).order_by("linked_at", "pk"),
+        {
+            "tesla_sub": "tesla_sub",
+            "email": "tesla_email",
+            "name": "tesla_name",
+            "region": "region",
+            "scopes": "scopes",
+            "scopes_read_at": "scopes_at",
+            "state": "state",
+            "linked_at": "linked_at",
+            "refreshed_at": "refreshed_at",
+        },
+    )
+    yield sheet(
+        "access_tokens",
+        "the access tokens that you made; their texts are kept nowhere",
+        AccessToken.objects.filter(user=user).order_by("created_at", "pk"),
+        {
+            "name": "name",
+            "begins_with": "hint",
+            "created_at": "created_at",
+            "last_used_at": "last_used_at",
+            "last_used_by": "last_used_by",
+        },
+    )
+    yield Sheet(
+        "questions_to_tesla",
+        "what pages asked Tesla for you, and the answers",
+        ("asked_at", "about", "endpoint", "state", "answered_at", "error", "answer"),
+        _questions(user),
+    )
+
+
+def without_secrets(answer: Any) -> Any:
+    """Return an answer of Tesla's without what opens something, at any depth."""
+    if isinstance(answer, dict):
+        return {
+            key: without_secrets(value)
+            for key, value in answer.items()
+            if key not in _SECRET
+        }
+    if isinstance(answer, list):
+        return [without_secrets(value) for value in answer]
+    return answer
+
+
+def _questions(user: User) -> Iterator[tuple[Any, ...]]:
+    asked = (
+        Inquiry.objects.filter(user=user)
+        .order_by("asked_at", "pk")
+        .values_list(
+            "asked_at",
+            "subject",
+            "endpoint",
+            "state",
+            "answered_at",
+            "error_title",
+            "answer",
+        )
+    )
+    for *facts, answer in asked.iterator(chunk_size=CHUNK):
+        yield *facts, without_secrets(answer)

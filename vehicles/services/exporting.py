@@ -1,0 +1,47 @@
+"""What an export holds of cars."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from accounts.models import User
+from accounts.services.exporting import CHUNK, Sheet, sheet
+from tokens.services.exporting import without_secrets
+from vehicles.models import VehicleAccess
+
+
+def exports(user: User) -> Iterator[Sheet]:
+    """Yield the cars that a user sees, and the last reading of each."""
+    seen = VehicleAccess.objects.filter(grant__user=user).order_by("vehicle__vin", "pk")
+    yield sheet(
+        "cars",
+        "the cars that your Tesla accounts see",
+        seen,
+        {
+            "vin": "vehicle__vin",
+            "name": "vehicle__name",
+            "seen_with": "grant__tesla_sub",
+            "access": "access_type",
+            "location_is_hidden": "hide_private",
+            "state": "vehicle__state",
+            "state_at": "vehicle__state_at",
+            "command_signing": "vehicle__command_signing",
+            "has_virtual_key": "vehicle__key_paired",
+            "firmware": "vehicle__firmware",
+            "last_listed_at": "seen_at",
+            "no_longer_listed_since": "gone_at",
+        },
+    )
+    yield Sheet(
+        "car_readings",
+        "the last reading of each car",
+        ("vin", "seen_with", "read_at", "vehicle_data"),
+        _readings(seen),
+    )
+
+
+def _readings(seen: Any) -> Iterator[tuple[Any, ...]]:
+    read = seen.filter(vehicle_data_at__isnull=False).values_list(
+        "vehicle__vin", "grant__tesla_sub", "vehicle_data_at", "vehicle_data"
+    )
+    for *facts, reading in read.iterator(chunk_size=CHUNK):
+        yield *facts, without_secrets(reading)
