@@ -4,6 +4,7 @@ from allauth.account import views as allauth_views
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from accounts import proofs
 from console.views import (
     account,
     dashboard,
@@ -13,7 +14,6 @@ from console.views import (
     front,
     removal,
 )
-from tokens.views import proof
 
 _console = [
     path("", front.front, name="front"),
@@ -42,12 +42,12 @@ _console = [
 _guarded = [
     path(
         "accounts/email/",
-        proof.before(allauth_views.email),
+        proofs.before(allauth_views.email),
         name="account_email",
     ),
     path(
         "accounts/password/set/",
-        proof.before(allauth_views.password_set),
+        proofs.before(allauth_views.password_set),
         name="account_set_password",
     ),
 ]

@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import proofs
 from accounts.http import UserRequest
 from console import tasks
 from console.forms import DeleteForm
 from console.models import Deletion
 from console.services import deletions, export_jobs, receipts
-from console.views.proof import ask_for_proof, is_proven
 from energy.models import SiteAccess
 from tokens import bell
 from tokens.models import AccessToken, TeslaGrant
@@ -32,14 +32,14 @@ def delete(request: UserRequest) -> HttpResponse:
     """Explain what deletion does and does not; then do it, proven and confirmed."""
     here = reverse("console:delete")
     if request.method != "POST":
-        if "prove" in request.GET and not is_proven(request):
-            return ask_for_proof(request, f"{here}#confirm")
+        if "prove" in request.GET and not proofs.is_recent(request):
+            return proofs.ask(request, then=f"{here}#confirm")
         return _page(request, DeleteForm())
     form = DeleteForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)
-    if not is_proven(request):
-        return ask_for_proof(request, f"{here}#confirm")
+    if not proofs.is_recent(request):
+        return proofs.ask(request, then=f"{here}#confirm")
     deletion = deletions.ask(request.user, Deletion.Kind.ACCOUNT)
     bell.ring(tasks.delete, str(deletion.pk))
     logout(request)
@@ -79,7 +79,7 @@ def _page(request: UserRequest, form: DeleteForm, status: int = 200) -> HttpResp
     sites = SiteAccess.objects.filter(grant__in=grants).order_by("site__name")
     context = {
         "form": form,
-        "is_proven": is_proven(request),
+        "is_proven": proofs.is_recent(request),
         "grants": grants,
         "cars": [
             {"name": name or vin, "is_kept": vin in kept} for vin, name in cars.items()

@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import proofs
 from accounts.http import UserRequest
 from console import tasks
 from console.services import export_jobs
-from console.views.proof import ask_for_proof, is_proven
 from tokens import bell
 
 _CHUNK_BYTES = 256 * 1024
@@ -29,8 +29,8 @@ _CHUNK_BYTES = 256 * 1024
 def export(request: UserRequest) -> HttpResponse:
     """Show the newest export; have one made. htmx gets how far it is alone."""
     if request.method == "POST":
-        if not is_proven(request):
-            return ask_for_proof(request, reverse("console:export"))
+        if not proofs.is_recent(request):
+            return proofs.ask(request, then=reverse("console:export"))
         asked = export_jobs.ask(request.user)
         bell.ring(tasks.export, str(asked.pk))
         return redirect("console:export")
@@ -47,9 +47,9 @@ def export_download(request: UserRequest, pk: UUID) -> HttpResponseBase:
     found = export_jobs.ready(request.user, pk, timezone.now())
     if found is None or not export_jobs.path_of(found).is_file():
         raise Http404
-    if not is_proven(request):
+    if not proofs.is_recent(request):
         here = reverse("console:export_download", args=[pk])
-        return ask_for_proof(request, here)
+        return proofs.ask(request, then=here)
     name = f"keyfob-export-{found.asked_at:%Y-%m-%d}.zip"
     return StreamingHttpResponse(
         _chunks(export_jobs.path_of(found)),

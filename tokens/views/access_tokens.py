@@ -13,11 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
+from accounts import proofs
 from accounts.http import UserRequest
 from tokens import forms
 from tokens.models import MOST_ACCESS_TOKENS, AccessToken
 from tokens.services import access_tokens as service
-from tokens.views import proof
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,9 +34,9 @@ def access_tokens(request: UserRequest) -> HttpResponse:
     form = forms.AccessTokenForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=400)
-    if not proof.is_recent(request):
+    if not proofs.is_recent(request):
         query = urlencode({"name": form.cleaned_data["name"]})
-        return proof.ask(request, then=f"{reverse('tokens:access_tokens')}?{query}")
+        return proofs.ask(request, then=f"{reverse('tokens:access_tokens')}?{query}")
     return _issue(request, form)
 
 

@@ -18,11 +18,12 @@ from django.views.decorators.http import require_POST, require_safe
 from kombu.exceptions import OperationalError
 
 import fleet
+from accounts import proofs
 from accounts.models import User
 from fleet import oauth
 from tokens.models import TeslaGrant
 from tokens.services import fleet_app, sign_in
-from tokens.views import attempts, failures, proof
+from tokens.views import attempts, failures
 
 _LOG = logging.getLogger(__name__)
 _LONGEST_CODE = 4096
@@ -43,9 +44,9 @@ def tesla_sign_in(request: HttpRequest) -> HttpResponse:
     if purpose not in _PURPOSES:
         purpose = "sign_in"
     destination = _destination(request, purpose)
-    may_link = proof.is_recent(request)
+    may_link = proofs.is_recent(request)
     if purpose == "link" and request.user.is_authenticated and not may_link:
-        return proof.ask(request, then=destination)
+        return proofs.ask(request, then=destination)
     attempt = attempts.Attempt(
         next=destination,
         login_again=purpose in {"link", "again"},

@@ -40,7 +40,7 @@ def ask(request: HttpRequest, *, then: str, instead: str = "") -> HttpResponse:
         query = urlencode({"next": then})
         return redirect(f"{reverse('account_reauthenticate')}?{query}")
     context = {"next": then, "instead": instead or then}
-    return render(request, "tokens/prove_it_is_you.html", context)
+    return render(request, "accounts/prove_it_is_you.html", context)
 
 
 def before(
