@@ -16,9 +16,14 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts.models import User
 from console.models import Heartbeat
-from console.tasks import WORKER
 from energy.models import SiteAccess
-from tests.factories import SCOPES, make_bare_grant, make_energy_site, make_vehicle
+from tests.factories import (
+    SCOPES,
+    make_bare_grant,
+    make_energy_site,
+    make_heartbeat,
+    make_vehicle,
+)
 from tokens.models import AccessToken, TeslaGrant
 from tokens.services import access_tokens
 from vehicles.models import VehicleAccess
@@ -31,9 +36,7 @@ Rung = Callable[[], list[tuple[str, list[object]]]]
 
 @pytest.fixture(autouse=True)
 def _worker_beats() -> None:
-    Heartbeat.objects.create(
-        name=WORKER, beaten_at=timezone.now() + timedelta(days=365)
-    )
+    make_heartbeat(timezone.now() + timedelta(days=365))
 
 
 def make_grant_read_before(

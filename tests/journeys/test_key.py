@@ -46,7 +46,7 @@ def test_key_page_turns_green_by_itself_when_a_car_is_paired(
     phone.get_by_role("button", name="Add the key to Luna").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("The key is on Luna")
 
-    expect(luna.get_by_text("Paired", exact=True)).to_be_visible()
+    expect(luna.get_by_text("Paired", exact=True)).to_be_visible(timeout=60_000)
     expect(luna.get_by_text("Waiting for the key")).to_have_count(0)
     assert Vehicle.objects.get(name="Luna").key_paired is True
     page.get_by_role("link", name="Console", exact=True).click()
