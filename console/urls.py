@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((_console, "console"))),
     path("", include("accounts.urls")),
     path("", include("tokens.urls")),
+    path("", include("billing.urls")),
     path("", include("vehicles.urls")),
     path("", include("energy.urls")),
     path("accounts/", include("allauth.account.urls")),
