@@ -19,7 +19,6 @@ class ProviderName(models.TextChoices):
     """Who takes the money."""
 
     PADDLE = "paddle", "Paddle"
-    STRIPE = "stripe", "Stripe"
 
 
 class CatalogPrice(models.Model):
@@ -31,7 +30,6 @@ class CatalogPrice(models.Model):
 
     provider = models.CharField(max_length=8, choices=ProviderName)
     external_id = models.CharField(max_length=64)
-    product_id = models.CharField(max_length=64, blank=True)
     kind = models.CharField(max_length=8, choices=Kind)
     cycle = models.CharField(max_length=8, choices=Cycle)
     currency = models.CharField(max_length=3)
@@ -193,7 +191,6 @@ class Checkout(models.Model):
         """What the payment is for."""
 
         SUBSCRIBE = "subscribe", "a new subscription"
-        MIGRATE = "migrate", "moving a subscription here"
         PAYMENT_METHOD = "payment_method", "new payment details"
 
     class State(models.TextChoices):
@@ -225,7 +222,7 @@ class Checkout(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["user"],
-                condition=Q(state="open", purpose__in=["subscribe", "migrate"]),
+                condition=Q(state="open", purpose="subscribe"),
                 name="one_open_checkout_per_user",
             ),
             models.UniqueConstraint(

@@ -57,7 +57,6 @@ class Price:
     cycle: str
     each: Money
     countries: tuple[str, ...] = ()
-    product_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,11 +52,11 @@ def security_headers(get_response: _Respond) -> _Respond:
     """
 
     def respond(request: HttpRequest) -> HttpResponseBase:
-        nonce = request.META[CSP_NONCE] = token_urlsafe(16)
+        request.META[CSP_NONCE] = token_urlsafe(16)
         response = get_response(request)
         headers = response.headers
-        headers["Content-Security-Policy"] = _POLICY.format(nonce=nonce, tesla=_tesla())
-        headers["Permissions-Policy"] = _PERMISSIONS
+        headers.setdefault("Content-Security-Policy", policy(request))
+        headers.setdefault("Permissions-Policy", _PERMISSIONS)
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
         headers.setdefault("Cache-Control", "no-store, private")
         if _logs_out(request):
@@ -64,6 +64,11 @@ def security_headers(get_response: _Respond) -> _Respond:
         return response
 
     return respond
+
+
+def policy(request: HttpRequest) -> str:
+    """Return what a page may load and where its forms may lead."""
+    return _POLICY.format(nonce=request.META[CSP_NONCE], tesla=_tesla())
 
 
 def _tesla() -> str:

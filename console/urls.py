@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from console.views import account, dashboard, errors, front
+from console.views import account, checkout, dashboard, errors, front, subscription
 
 _console = [
     path("", front.front, name="front"),
@@ -10,6 +10,32 @@ _console = [
     path("console/refresh", dashboard.refresh, name="refresh"),
     path("console/account", account.account, name="account"),
     path("console/preferences", account.preferences, name="preferences"),
+    path("console/subscription", subscription.subscription, name="subscription"),
+    path(
+        "console/subscription/change",
+        subscription.subscription_change,
+        name="subscription_change",
+    ),
+    path(
+        "console/subscription/checkout",
+        checkout.subscription_checkout,
+        name="subscription_checkout",
+    ),
+    path(
+        "console/subscription/confirm/<uuid:pk>",
+        checkout.subscription_confirm,
+        name="subscription_confirm",
+    ),
+    path(
+        "console/subscription/alerts/<int:pk>/settle",
+        subscription.alert_settle,
+        name="alert_settle",
+    ),
+    path(
+        "console/subscription/<slug:verb>",
+        subscription.subscription_act,
+        name="subscription_act",
+    ),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -19,7 +19,12 @@ settings.STORAGES["staticfiles"]["BACKEND"] = (
     "django.contrib.staticfiles.storage.StaticFilesStorage"
 )
 
-pytest_plugins = ["tests.fixtures.tesla", "tests.fixtures.work", "tests.fixtures.live"]
+pytest_plugins = [
+    "tests.fixtures.tesla",
+    "tests.fixtures.work",
+    "tests.fixtures.live",
+    "tests.fixtures.billing",
+]
 
 
 @pytest.fixture

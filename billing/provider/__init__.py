@@ -1,4 +1,4 @@
-"""Those who take the money: Paddle, Stripe, or nobody.
+"""Those who take the money: Paddle, or nobody.
 
 `none` is the default: nothing is asked of anybody, and everything is included.
 """

@@ -43,9 +43,3 @@ def moment(source: Mapping[str, Any], name: str) -> datetime | None:
         return None
     at = datetime.fromisoformat(value)
     return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def moment_of_s(source: Mapping[str, Any], name: str) -> datetime | None:
-    """Return an aware time from seconds since 1970, None when there are none."""
-    seconds = count(source, name)
-    return datetime.fromtimestamp(seconds, UTC) if seconds else None

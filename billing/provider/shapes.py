@@ -86,16 +86,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A checkout to be opened at a provider.
-
-    `trial_ends_at` lets the first payment wait until then.
-    """
+    """A checkout to be opened at a provider."""
 
     checkout_id: str
     customer_id: str
     currency: str
     lines: tuple[Line, ...]
-    trial_ends_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,6 @@ def read(provider_name: str) -> Catalog:
                 row.cycle,
                 Money(row.minor, row.currency),
                 tuple(row.countries),
-                row.product_id,
             )
             for row in rows
         )
@@ -40,7 +39,6 @@ def refresh(provider_name: str, provider: Provider, now: datetime) -> int:
             CatalogPrice(
                 provider=provider_name,
                 external_id=price.external_id,
-                product_id=price.product_id,
                 kind=price.kind,
                 cycle=price.cycle,
                 currency=price.each.currency,

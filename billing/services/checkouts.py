@@ -21,9 +21,8 @@ _LOOKED_AT_AGAIN_AFTER = timedelta(minutes=2)
 
 def current(user: User) -> Checkout | None:
     """Return the user's open checkout of a subscription, None without one."""
-    wanted = (_Purpose.SUBSCRIBE, _Purpose.MIGRATE)
     return Checkout.objects.filter(
-        user=user, state=_State.OPEN, purpose__in=wanted
+        user=user, state=_State.OPEN, purpose=_Purpose.SUBSCRIBE
     ).first()
 
 

@@ -76,7 +76,9 @@ def _outcome(
     event = Event(row.event_id, row.event_type, row.subject, row.occurred_at, row.body)
     try:
         return _apply(row, event, name, provider)
-    except subscriptions.UnknownOwner:
+    except subscriptions.UnknownOwner as unknown:
+        if unknown.claims:
+            alert(Alert.Code.FOREIGN_CLAIM, row.subject)
         alert(Alert.Code.UNKNOWN_SUBJECT, row.subject)
         return _Outcome.UNKNOWN
     except ValueError:
@@ -120,6 +122,10 @@ def _subscription(
 
 def _try_unknown_again(name: str, subject: str) -> None:
     """Have news that came before their owner was known applied after all."""
-    ProviderEvent.objects.filter(
+    early = ProviderEvent.objects.filter(
         provider=name, subject=subject, outcome=_Outcome.UNKNOWN
-    ).exclude(subject="").update(processed_at=None, outcome=_Outcome.WAITING)
+    ).exclude(subject="")
+    if early.update(processed_at=None, outcome=_Outcome.WAITING):
+        Alert.objects.filter(
+            code=Alert.Code.UNKNOWN_SUBJECT, subject=subject, settled_at=None
+        ).update(settled_at=timezone.now())

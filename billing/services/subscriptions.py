@@ -22,7 +22,11 @@ class Applied:
 
 
 class UnknownOwner(Exception):
-    """Nobody here is known to own this subscription."""
+    """Nobody here is known to own this; `claims` when two users would."""
+
+    def __init__(self, subject: str, *, claims: bool = False) -> None:
+        super().__init__(subject)
+        self.claims = claims
 
 
 def apply(provider_name: str, snapshot: Snapshot, catalog: Catalog) -> Applied:
@@ -90,9 +94,7 @@ def _owner(provider_name: str, snapshot: Snapshot) -> tuple[User, Checkout | Non
         user.pk if user else None
     }
     if user is None or (customer and customer.user_id in others):
-        if named is not None or others:
-            alert(Alert.Code.FOREIGN_CLAIM, snapshot.external_id)
-        raise UnknownOwner(snapshot.external_id)
+        raise UnknownOwner(snapshot.external_id, claims=bool(others))
     if others:
         alert(Alert.Code.FOREIGN_CLAIM, snapshot.external_id)
         named = None

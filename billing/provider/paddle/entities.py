@@ -108,36 +108,15 @@ def prices(data: Mapping[str, Any], kind: str, cycle: str) -> list[Price]:
             )
     external_id = text(data, "id")
     return [
-        Price(
-            external_id, kind, cycle, each, tuple(countries), text(data, "product_id")
-        )
+        Price(external_id, kind, cycle, each, tuple(countries))
         for each, countries in found.values()
     ]
 
 
-def custom_price(price: Price, trial_days: int) -> dict[str, Any]:
-    """Write a price of its own that is the catalog's with a free beginning."""
-    names = {"vehicle": "Vehicle", "site": "Energy site"}
-    return {
-        "description": f"{names[price.kind]}, moved from another provider",
-        "name": names[price.kind],
-        "billing_cycle": {"interval": price.cycle, "frequency": 1},
-        "trial_period": {"interval": "day", "frequency": trial_days},
-        "unit_price": {
-            "amount": str(price.each.minor),
-            "currency_code": price.each.currency,
-        },
-        "custom_data": {"catalog_price": price.external_id},
-    }
-
-
 def _item(data: Mapping[str, Any]) -> Item:
     price = mapping(data, "price")
-    copied = text(mapping(price, "custom_data"), "catalog_price")
-    # A price of its own (type "custom") was written by us, with our key.
-    is_ours = text(price, "type") == "custom" and copied
     return Item(
-        price_id=copied if is_ours else text(price, "id"),
+        price_id=text(price, "id"),
         quantity=count(data, "quantity"),
         each=_money(mapping(price, "unit_price")),
     )

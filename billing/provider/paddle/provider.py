@@ -1,7 +1,6 @@
 """Do at Paddle what the console asks of a provider."""
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -154,16 +153,6 @@ class Paddle:
             self.client.patch("subscriptions", external_id, content=content)
         )
 
-    def bill_first_at(self, external_id: str, at: datetime) -> Snapshot:
-        """Move the first payment of a trial to a moment. Raises `ProviderRefused`."""
-        content = {
-            "next_billed_at": _stamp(at),
-            "proration_billing_mode": "do_not_bill",
-        }
-        return entities.snapshot(
-            self.client.patch("subscriptions", external_id, content=content)
-        )
-
     def payment_method_checkout(self, external_id: str) -> str:
         """Return a transaction with which the payment details are renewed."""
         data = self.client.get(
@@ -231,21 +220,7 @@ def _items(lines: tuple[Line, ...]) -> list[dict[str, Any]]:
 
 
 def _lines_of(order: Order) -> dict[str, Any]:
-    if order.trial_ends_at is None:
-        return {"items": _items(order.lines), "currency_code": order.currency}
-    wait_s = (order.trial_ends_at - datetime.now(UTC)).total_seconds()
-    days = max(1, math.ceil(wait_s / 86_400))
-    items = [
-        {
-            "price": {
-                "product_id": line.price.product_id,
-                **entities.custom_price(line.price, days),
-            },
-            "quantity": line.quantity,
-        }
-        for line in order.lines
-    ]
-    return {"items": items, "currency_code": order.currency}
+    return {"items": _items(order.lines), "currency_code": order.currency}
 
 
 def _total(data: Mapping[str, Any], currency: str) -> Money:
