@@ -24,6 +24,7 @@ pytest_plugins = [
     "tests.fixtures.work",
     "tests.fixtures.live",
     "tests.fixtures.billing",
+    "tests.fixtures.live_billing",
 ]
 
 

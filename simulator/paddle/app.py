@@ -7,7 +7,8 @@ from pathlib import Path
 from aiohttp import web
 
 from simulator.paddle import checkout, keeping, levers, selling
-from simulator.paddle.desk import API_KEY, DESK, Desk, Fault, desk_of
+from simulator.paddle.desk import DESK, Desk, Fault, desk_of
+from simulator.paddle.known import API_KEY
 from simulator.paddle.refusals import Refused
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from simulator.paddle.ids import fixed_id
+from simulator.paddle.known import PRICE_IDS
 from simulator.paddle.refusals import Refused
 
 _EURO = ("AT", "BE", "DE", "ES", "FI", "FR", "IE", "IT", "NL", "PT")
@@ -15,11 +16,6 @@ _AMOUNTS = {
 }
 _COUNTRIES = {"EUR": _EURO, "AUD": ("AU", "NZ"), "JPY": ("JP",)}
 _NAMES = {"vehicle": "Vehicle", "site": "Energy site"}
-
-PRICE_IDS = {
-    f"{kind}:{cycle}": fixed_id("pri", f"{kind}{cycle}") for kind, cycle in _AMOUNTS
-}
-"""The ids of the prices, keyed as Keyfob's settings have them."""
 
 
 def _price(kind: str, cycle: str) -> dict[str, Any]:

@@ -9,9 +9,6 @@ from simulator.clock import Clock
 from simulator.paddle.machine import Machine
 from simulator.paddle.sender import Sender
 
-API_KEY = "pdl_sdbx_apikey_simulated"
-CLIENT_TOKEN = "test_simulated"  # noqa: S105 - public at Paddle, too
-
 
 @dataclass(slots=True)
 class Fault:

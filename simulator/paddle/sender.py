@@ -12,8 +12,8 @@ import aiohttp
 
 from simulator.paddle.entities import stamp
 from simulator.paddle.ids import new_id
+from simulator.paddle.known import SECRET
 
-SECRET = "pdl_ntfset_01simulatedsimulatedsimu_simulatedsimulatedsimulatedsimul"  # noqa: S105 - opens nothing but the simulator
 _TRIES = 4
 _PATIENCE_S = 5.0
 
