@@ -4,11 +4,12 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from accounts.models import User
 from billing.models import Checkout, Subscription
-from tests.factories import PASSWORD, make_user
+from tests.factories import client_for, make_user
 from tests.fixtures.live_billing import LiveShop
 
 DAY_S = 86_400
@@ -21,9 +22,19 @@ def shopper(browser: Browser, live_shop: LiveShop) -> Iterator[Callable[..., Pag
     contexts = []
 
     def come(email: str, locale: str = "en-US") -> Page:
-        make_user(email, name="Alice Moreau")
+        user = make_user(email, name="Alice Moreau")
+        session = client_for(user).cookies[settings.SESSION_COOKIE_NAME].value
         context = browser.new_context(base_url=live_shop.console.url, locale=locale)
         contexts.append(context)
+        context.add_cookies(
+            [
+                {
+                    "name": settings.SESSION_COOKIE_NAME,
+                    "value": session,
+                    "url": live_shop.console.url,
+                }
+            ]
+        )
         context.set_default_timeout(45_000)
         context.on("weberror", lambda error: wrongs.append(str(error.error)))
         context.on(
@@ -35,10 +46,7 @@ def shopper(browser: Browser, live_shop: LiveShop) -> Iterator[Callable[..., Pag
             ),
         )
         page = context.new_page()
-        page.goto("/accounts/login/?next=/console/subscription")
-        page.locator("[name=login]").fill(email)
-        page.locator("[name=password]").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in", exact=True).click()
+        page.goto("/console/subscription")
         page.get_by_role("heading", name="Add Subscription").wait_for()
         wait_for_prices(page)
         return page
