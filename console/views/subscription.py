@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.http import UserRequest
+from accounts.models import User
 from billing.errors import (
     AlreadySubscribed,
     BeingDone,
@@ -35,15 +36,13 @@ _AWAY = (
 )
 
 
-def with_provider(
-    view: _View[_P],
-) -> Callable[Concatenate[HttpRequest, _P], HttpResponse]:
+def with_provider(view: _View[_P]) -> _View[_P]:
     """Answer 404 where no provider is set, before anybody is asked to sign in."""
     for_members = login_required(view)
 
     @wraps(view)
     def respond(
-        request: HttpRequest, /, *args: _P.args, **kwargs: _P.kwargs
+        request: UserRequest, /, *args: _P.args, **kwargs: _P.kwargs
     ) -> HttpResponse:
         if not providers.is_on():
             raise Http404
@@ -69,18 +68,29 @@ def words_of(error: BillingError) -> str:
             return _AWAY
 
 
-def own(request: UserRequest) -> Subscription | None:
+def own(user: User) -> Subscription | None:
     """Return the user's newest subscription at the provider of new ones."""
     name = providers.names()[0]
-    mine = Subscription.objects.of(request.user).filter(provider=name)
+    mine = Subscription.objects.of(user).filter(provider=name)
     return mine.running().first() or mine.first()
+
+
+def status_of(user: User) -> dict[str, object]:
+    """Return what the page of the status reads; nothing where no provider is set."""
+    mine = own(user) if providers.is_on() else None
+    return _status(mine) if mine is not None else {}
+
+
+def _status(mine: Subscription) -> dict[str, object]:
+    standing = mine.standing(timezone.now())
+    return {"subscription": mine, "works": _works(mine), "standing": standing}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @with_provider
 def subscription(request: UserRequest) -> HttpResponse:
     """Show the subscription; where there is none that runs, offer and begin one."""
-    mine = own(request)
+    mine = own(request.user)
     runs = mine is not None and mine.status != Subscription.Status.CANCELED
     if request.method == "POST":
         return _begin(request, mine)
@@ -156,9 +166,7 @@ def _invoices(request: UserRequest) -> list[Invoice]:
 
 def _show(request: UserRequest, mine: Subscription) -> HttpResponse:
     context = {
-        "subscription": mine,
-        "works": _works(mine),
-        "standing": mine.standing(timezone.now()),
+        **_status(mine),
         "total": _total(mine.provider, mine.selection),
         "invoices": _invoices(request),
     }
@@ -195,7 +203,7 @@ def _begin(request: UserRequest, mine: Subscription | None) -> HttpResponse:
 @with_provider
 def subscription_change(request: UserRequest) -> HttpResponse:
     """Ask for other numbers, show what they cost, and change them when approved."""
-    mine = own(request)
+    mine = own(request.user)
     if mine is None:
         raise Http404
     owned = selection.owned_by(request.user)
@@ -246,7 +254,7 @@ _VERBS: Final[dict[str, tuple[Callable[[Subscription], None], str]]] = {
 @with_provider
 def subscription_act(request: UserRequest, verb: str) -> HttpResponse:
     """Pause, resume, cancel, undo, or open the checkout for new payment details."""
-    mine = own(request)
+    mine = own(request.user)
     if mine is None or verb not in {*_VERBS, "payment"}:
         raise Http404
     try:

@@ -33,7 +33,7 @@ def test_notification_is_kept_and_rung_for_without_a_worker(
     checkout = checkouts.begin(alice, "paddle", TWO_AND_ONE)
     paddle.pay(checkout.transaction_id)
     began = time.monotonic()
-    statuses = {post(paddle, one).status_code for one in paddle.notifications}
+    statuses = {post(paddle, one) for one in paddle.notifications}
     assert (time.monotonic() - began) / len(paddle.notifications) < 1
     assert statuses == {200}
     assert ProviderEvent.objects.count() == len(paddle.notifications)
@@ -48,7 +48,7 @@ def test_same_notification_twice_is_kept_once(
 ) -> None:
     checkouts.begin(alice, "paddle", TWO_AND_ONE)
     (one, *_) = paddle.notifications
-    assert [post(paddle, one).status_code for _ in range(2)] == [200, 200]
+    assert [post(paddle, one) for _ in range(2)] == [200, 200]
     assert ProviderEvent.objects.filter(event_id=one.event_id).count() == 1
 
 
