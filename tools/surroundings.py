@@ -97,6 +97,7 @@ class Surroundings:
         return [
             *("--host", HOST, "--port", str(self.paddle_port)),
             *("--public-url", self.paddle_url),
+            *("--data", str(self.data / "paddle")),
             *("--webhook-url", f"http://{HOST}:{self.port}/billing/webhooks/paddle"),
             *("--checkout-url", f"{self.public_url}/console/subscription/checkout"),
         ]

@@ -237,7 +237,7 @@ def test_transaction_of_one_and_customer_of_another_open_nothing(
     assert "foreign_claim" in open_alerts()
 
 
-def test_payment_that_names_anothers_checkout_is_told_to_the_owner(
+def test_payment_that_names_a_foreign_checkout_is_told_to_the_owner(
     paddle: RunningPaddle,
     subscribe: Subscribe,
     deliver: Deliver,

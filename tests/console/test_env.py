@@ -214,8 +214,14 @@ def test_prices_are_keyed_by_kind_and_cycle() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["pri_1", "vehicle=pri_1", "boat:month=pri_1", "vehicle:week=pri_1"]
-    + ["vehicle:month=", "vehicle:month=pri_1 vehicle:month=pri_2"],
+    [
+        "pri_1",
+        "vehicle=pri_1",
+        "boat:month=pri_1",
+        "vehicle:week=pri_1",
+        "vehicle:month=",
+        "vehicle:month=pri_1 vehicle:month=pri_2",
+    ],
 )
 def test_odd_prices_are_a_problem(text: str) -> None:
     environment = Environment({"P": text})

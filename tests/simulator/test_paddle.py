@@ -9,15 +9,18 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from aiohttp import web
 
+from simulator.clock import Clock
 from simulator.paddle.desk import Desk
 from simulator.paddle.entities import period_after
 from simulator.paddle.known import API_KEY, PRICE_IDS, SECRET, environment
+from simulator.paddle.saving import save, take_up
 from simulator.paddle.sender import Sender
 from simulator.paddle.testing import RunningPaddle
 from simulator.serving import Serving
@@ -436,12 +439,32 @@ def test_environment_names_everything() -> None:
     assert variables["PADDLE_PRICES"].count("=pri_") == 4
 
 
-def test_program_serves_until_it_is_told_to_stop() -> None:
+def test_second_start_finds_what_was_sold(
+    paddle: RunningPaddle, browser: httpx.Client, tmp_path: Path
+) -> None:
+    begun = at("2026-01-31T10:00:00Z")
+    fresh = Desk("http://localhost:1", clock=Clock(begun))
+    take_up(fresh, tmp_path)
+    assert fresh.machine.subscriptions == {}
+    sell(browser, paddle)
+    paddle.subscription().card_works = False
+    paddle.advance(29 * DAY_S)
+    save(paddle.desk, tmp_path)
+    take_up(fresh, tmp_path)
+    assert fresh.machine.subscriptions == paddle.machine.subscriptions
+    assert fresh.machine.transactions == paddle.machine.transactions
+    assert fresh.machine.customers == paddle.machine.customers
+    assert fresh.clock.now() == paddle.desk.clock.now()
+    assert fresh.machine.invoices == 1
+
+
+def test_program_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [
         *(sys.executable, "-m", "simulator.paddle", "--port", str(port)),
         *("--public-url", url, "--webhook-url", url, "--checkout-url", url),
+        *("--data", str(tmp_path)),
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
@@ -450,3 +473,4 @@ def test_program_serves_until_it_is_told_to_stop() -> None:
             assert "Simulated Paddle" in browser.get(url).text
         program.terminate()
         assert program.wait(10) == 0
+    assert (tmp_path / "paddle.json").exists()
