@@ -49,15 +49,17 @@ def names_products() -> bool:
 class CountryForm(forms.Form):
     """Check where the person is, for prices in the local currency."""
 
-    country = forms.ChoiceField(choices=_COUNTRIES)
+    country = forms.ChoiceField(choices=_COUNTRIES, label_suffix="")
 
 
 class NumbersForm(forms.Form):
     """Check how many, or which, vehicles and energy sites are selected."""
 
-    vehicles = forms.IntegerField(min_value=0, max_value=MOST_OF_A_KIND)
+    vehicles = forms.IntegerField(
+        min_value=0, max_value=MOST_OF_A_KIND, label_suffix=""
+    )
     sites = forms.IntegerField(
-        min_value=0, max_value=MOST_OF_A_KIND, label="Energy sites"
+        min_value=0, max_value=MOST_OF_A_KIND, label="Energy sites", label_suffix=""
     )
     products = forms.MultipleChoiceField(
         required=False,

@@ -138,6 +138,7 @@ def _offer(
         "country_form": selection.CountryForm(initial={"country": country}),
         "prices": _prices(known, known.local_currency(country)),
         "checkout": checkouts.current(request.user),
+        "names_products": selection.names_products(),
         "invoices": _invoices(request),
     }
     return render(request, "console/subscription_add.html", context, status=status)

@@ -391,7 +391,9 @@ def test_policy_per_product_asks_for_names(
     make_vehicle(grant, vin="5YJ3E1EA4PF000002", name="Granny")
     make_energy_site(grant, site_id=12)
     browser = client_of(alice)
-    assert "Luna · 5YJ3E1EA4PF000001" in words_of(browser)
+    words = words_of(browser)
+    assert "Luna · 5YJ3E1EA4PF000001" in words
+    assert "streams and webhooks of this Keyfob need a subscription" in words
     facts = {"country": "US", "currency": "USD", "cycle": "month"}
     assert browser.post(HERE, facts).status_code == 400
     assert browser.post(HERE, facts | {"products": ["9"]}).status_code == 400
