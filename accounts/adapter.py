@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from django.conf import settings
+from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest  # noqa: TID251  # allauth's hooks take it
 
 from accounts.http import client_address
+from accounts.models import User
 from accounts.services import letters
 
 logger = logging.getLogger(__name__)
@@ -40,6 +42,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         Behind a Unix socket without a trusted proxy all clients share one limit.
         """
         return client_address(request)
+
+    def reauthenticate(self, user: User, password: str) -> bool:
+        """Check a password again; stay signed in when that renewed its hash.
+
+        A hash is renewed when the hasher has grown stronger since it was made; the
+        session is bound to it.
+        """
+        if not super().reauthenticate(user, password):
+            return False
+        hashed = user.password
+        user.refresh_from_db(fields=["password"])
+        if user.password != hashed:
+            update_session_auth_hash(self.request, user)
+        return True
 
     def format_email_subject(self, subject: str) -> str:
         """Return the subject with the product's name before it."""

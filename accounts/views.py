@@ -1,5 +1,6 @@
 """The owner's first visit, and the letters that wait for the owner."""
 
+from allauth.account.internal.flows.login import record_authentication
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
@@ -46,6 +47,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
             form.add_error(*_WORDS[type(error)])
         else:
             login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+            record_authentication(request, user, method="password")
             return redirect(settings.LOGIN_REDIRECT_URL)
     return render(request, "accounts/welcome.html", {"form": form})
 

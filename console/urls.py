@@ -1,8 +1,10 @@
 """Every address of the pages, composed from the apps."""
 
+from allauth.account import views as allauth_views
 from django.urls import URLPattern, URLResolver, include, path
 
 from console.views import account, checkout, dashboard, errors, front, subscription
+from tokens.views import proof
 
 _console = [
     path("", front.front, name="front"),
@@ -38,6 +40,20 @@ _console = [
     ),
 ]
 
+# Before those of allauth, which they guard.
+_guarded = [
+    path(
+        "accounts/email/",
+        proof.before(allauth_views.email),
+        name="account_email",
+    ),
+    path(
+        "accounts/password/set/",
+        proof.before(allauth_views.password_set),
+        name="account_set_password",
+    ),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((_console, "console"))),
     path("", include("accounts.urls")),
@@ -45,6 +61,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("billing.urls")),
     path("", include("vehicles.urls")),
     path("", include("energy.urls")),
+    *_guarded,
     path("accounts/", include("allauth.account.urls")),
 ]
 

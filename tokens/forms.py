@@ -13,6 +13,7 @@ class AccessTokenForm(forms.Form):
     """A new token's name; `form_id` tells a page that is sent twice from two pages."""
 
     name = forms.CharField(
+        label_suffix="",
         max_length=_LONGEST_NAME,
         help_text="The program that will use it, so that you know it again.",
         widget=forms.TextInput(

@@ -13,6 +13,7 @@ from pytest_django import Settings
 from accounts.models import Letter, User
 from tests.accounts.signing_in import (
     error_words,
+    just_signed_in,
     link_in,
     make_member,
     newest_letter,
@@ -216,6 +217,7 @@ def test_change_asks_for_the_old_password_and_ends_other_sessions(
 def test_member_without_a_password_may_set_one(client: Client) -> None:
     user = User.objects.create_user("charlie@example.com")
     client.force_login(user)
+    just_signed_in(client, user)
     response = client.get(CHANGE)
     assert response["Location"] == "/accounts/password/set/"
     assert "Set a password" in client.get(response["Location"]).content.decode()
@@ -223,3 +225,26 @@ def test_member_without_a_password_may_set_one(client: Client) -> None:
     user.refresh_from_db()
     assert user.check_password(NEW)
     assert signed_in(client)
+
+
+@pytest.mark.parametrize(
+    ("address", "form"),
+    [
+        ("/accounts/password/set/", {"password1": NEW, "password2": NEW}),
+        ("/accounts/email/", {"email": "evil@example.com", "action_add": ""}),
+    ],
+)
+def test_member_without_a_password_shows_first_who_they_are(
+    client: Client, address: str, form: dict[str, str]
+) -> None:
+    user = User.objects.create_user("charlie@example.com")
+    client.force_login(user)
+    just_signed_in(client, user, ago_s=301)
+    for answer in (client.get(address), client.post(address, form)):
+        page = answer.content.decode()
+        assert "sign in with Tesla once more" in page
+        assert f'name="next" value="{address}"' in page
+        assert 'href="/console/account">Not now</a>' in page
+    user.refresh_from_db()
+    assert not user.has_usable_password()
+    assert not Letter.objects.exists()

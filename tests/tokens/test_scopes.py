@@ -30,7 +30,9 @@ def test_page_tells_granted_and_missing_with_what_they_open(
     assert page.count('class="tag ok"') == 3
     assert page.count('class="tag no"') == len(settings.TESLA_SCOPES) - 2
     assert "Shows where your cars are and where they are heading." in page
-    assert "Grant what is missing" in page
+    assert (
+        f"{len(settings.TESLA_SCOPES) - 2} of the scopes that Keyfob asks for" in page
+    )
     assert "E-mail address" in page
 
 
@@ -41,6 +43,7 @@ def test_page_of_a_full_grant_offers_to_refresh(
     page = client_of(alice).get(ADDRESS).content.decode()
     assert page.count('class="tag ok"') == len(SCOPES)
     assert 'class="tag no"' not in page
+    assert "are missing" not in page
     assert "Refresh by signing in again" in page
     assert "Link another Tesla account" in page
 
@@ -62,10 +65,11 @@ def test_page_says_when_a_link_must_be_made_again(
     grant = make_bare_grant(alice)
     client = client_of(alice)
     assert b"Link again" not in client.get(ADDRESS).content
-    change(grant, state="needs_relink", last_error="Link your Tesla account again")
+    change(grant, state="needs_relink", last_error="Tesla has ended it")
     page = client.get(ADDRESS).content
     assert b"Link this account again." in page
     assert b"Link again" in page
+    assert b"Tesla has ended it. Until then" in page
 
 
 def test_page_shows_names_from_tesla_as_text(alice: User, client_of: ClientOf) -> None:

@@ -1,6 +1,6 @@
 """Tesla grants: store them, hand out a fresh token of Tesla's, renew, unlink.
 
-Tesla's refresh token works once, so one keeper renews (docs/decisions): it claims the
+Tesla's refresh token works once, so one keeper renews (docs/decisions/0006): it claims the
 grant's lease by a conditional update, calls Tesla outside any transaction, and stores
 the new pair in a second transaction before anybody uses it. Whoever finds the lease
 taken waits and reads again.
@@ -205,6 +205,10 @@ def _stored(
             "linked_at": timezone.now(),
             "synced_vehicles_at": None,
             "synced_energy_at": None,
+            "vehicles_failed_at": None,
+            "vehicles_failure": "",
+            "energy_failed_at": None,
+            "energy_failure": "",
         }
         for column, value in columns.items():
             setattr(grant, column, value)

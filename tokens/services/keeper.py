@@ -1,6 +1,6 @@
 """Renew a grant's pair of tokens, so that Tesla is asked once however many need it.
 
-The order of steps is the whole point (reasons: docs/decisions):
+The order of steps is the whole point (docs/decisions/0006):
 1. claim the lease by a conditional update, by the database's clock;
 2. call Tesla, outside any transaction;
 3. put the new pair into the spool, on disk;
@@ -30,6 +30,8 @@ _LOG = logging.getLogger(__name__)
 # Longer than two calls to Tesla and storing can take.
 LEASE = timedelta(seconds=60)
 WAIT_S = 20.0
+_ENDED = "Tesla has ended this link, as it does after a new password"
+_UNDECRYPTABLE = "What Keyfob keeps of it cannot be decrypted"
 _FIRST_PAUSE_S = 0.03
 _LONGEST_PAUSE_S = 0.25
 _SHORTEST_BACKOFF = timedelta(seconds=15)
@@ -82,7 +84,7 @@ def reload(grant: TeslaGrant) -> None:
 def flag_undecryptable(grant: TeslaGrant) -> None:
     """Note that the sealed columns do not open, so that the person links again."""
     _LOG.error("Grant %s cannot be decrypted.", grant.pk)
-    _give_up(TeslaGrant.objects.filter(pk=grant.pk), "The tokens cannot be decrypted.")
+    _give_up(TeslaGrant.objects.filter(pk=grant.pk), _UNDECRYPTABLE)
 
 
 def claim(grant: TeslaGrant) -> uuid.UUID | None:
@@ -188,15 +190,15 @@ def note_failure(
     again in the meantime.
     """
     ours = TeslaGrant.objects.filter(pk=grant.pk, lease_id=lease_id)
-    words = fleet_errors.explain(error).title
     if _is_gone(error):
-        if not _give_up(ours, words):
+        if not _give_up(ours, _ENDED):
             reload(grant)
             return
         _LOG.warning("Grant %s must be linked again.", grant.pk)
         raise NeedsRelink(
-            words, status=error.status, code=error.code, txid=error.txid
+            _ENDED, status=error.status, code=error.code, txid=error.txid
         ) from error
+    words = fleet_errors.explain(error).title
     pause = backoff(grant.failures, error.retry_after_s)
     ours.update(
         lease_id=None,

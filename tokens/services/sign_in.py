@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from fleet import oauth
@@ -67,6 +67,14 @@ def sign_in(arrived: Arrival) -> TeslaGrant:
     Known by Tesla's `sub` alone, never by e-mail address. Raises `SignUpClosed`,
     `AddressTaken` and `Disabled`; then nothing is stored.
     """
+    try:
+        return _signed_in(arrived)
+    except (IntegrityError, grants.LinkedElsewhere, AddressTaken):
+        # A second tab may have made the member a moment ago: then it is known now.
+        return _signed_in(arrived)
+
+
+def _signed_in(arrived: Arrival) -> TeslaGrant:
     claims = arrived.id_claims
     with transaction.atomic():
         known = TeslaGrant.objects.filter(tesla_sub=claims.sub).select_related("user")

@@ -1,10 +1,8 @@
 """The access tokens of a user: make one, see when it was used, remove it."""
 
-import time
 from urllib.parse import urlencode
 from uuid import UUID
 
-from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -19,9 +17,7 @@ from accounts.http import UserRequest
 from tokens import forms
 from tokens.models import MOST_ACCESS_TOKENS, AccessToken
 from tokens.services import access_tokens as service
-
-# How long a sign-in proves that it is still the same person at the keys.
-_RECENT_S = 300
+from tokens.views import proof
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,8 +34,9 @@ def access_tokens(request: UserRequest) -> HttpResponse:
     form = forms.AccessTokenForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=400)
-    if not _signed_in_recently(request):
-        return _prove_first(request, form.cleaned_data["name"])
+    if not proof.is_recent(request):
+        query = urlencode({"name": form.cleaned_data["name"]})
+        return proof.ask(request, then=f"{reverse('tokens:access_tokens')}?{query}")
     return _issue(request, form)
 
 
@@ -100,19 +97,3 @@ def _page(
         "token_in_query": settings.TOKEN_IN_QUERY,
     }
     return render(request, "tokens/access_tokens.html", context, status=status)
-
-
-def _signed_in_recently(request: UserRequest) -> bool:
-    """Tell whether this session proved who it is within the last five minutes."""
-    records = get_authentication_records(request, request.user)
-    newest = max((record["at"] for record in records), default=0.0)
-    return bool(0 <= time.time() - newest < _RECENT_S)
-
-
-def _prove_first(request: UserRequest, name: str) -> HttpResponse:
-    """Ask for the password, or for Tesla's sign-in where there is none; then go on."""
-    here = f"{reverse('tokens:access_tokens')}?{urlencode({'name': name})}"
-    if request.user.has_usable_password():
-        query = urlencode({"next": here})
-        return redirect(f"{reverse('account_reauthenticate')}?{query}")
-    return render(request, "tokens/prove_it_is_you.html", {"next": here})

@@ -18,10 +18,15 @@ _MOST = 5
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One way to Tesla and back: where to go afterwards, and who set out when."""
+    """One way to Tesla and back: where to go afterwards, and who set out when.
+
+    `may_link`: whoever set out had just shown who they are, so that a Tesla account
+    which is new to them may become a way in.
+    """
 
     next: str
     login_again: bool
+    may_link: bool = False
     nonce: str = ""
     user: str = ""
     started_s: float = 0.0

@@ -22,11 +22,11 @@ from accounts.models import User
 from fleet import oauth
 from tokens.models import TeslaGrant
 from tokens.services import fleet_app, sign_in
-from tokens.views import attempts, failures
+from tokens.views import attempts, failures, proof
 
 _LOG = logging.getLogger(__name__)
 _LONGEST_CODE = 4096
-_PURPOSES = {"sign_in", "link", "scopes"}
+_PURPOSES = {"sign_in", "link", "again", "scopes"}
 
 
 @require_POST
@@ -34,15 +34,22 @@ _PURPOSES = {"sign_in", "link", "scopes"}
 def tesla_sign_in(request: HttpRequest) -> HttpResponse:
     """Send the browser to Tesla.
 
-    `purpose` is `sign_in`; `link`, which lets the person choose another Tesla account;
-    or `scopes`, which asks again for what was not granted. `next` is where to go
-    afterwards, on this site.
+    `purpose` is `sign_in`; `link`, which lets the person choose another Tesla account,
+    and asks who they are if they signed in some time ago; `again`, for an account that
+    is linked already; or `scopes`, which asks again for what was not granted. `next`
+    is where to go afterwards, on this site.
     """
     purpose = request.POST.get("purpose", "sign_in")
     if purpose not in _PURPOSES:
         purpose = "sign_in"
+    destination = _destination(request, purpose)
+    may_link = proof.is_recent(request)
+    if purpose == "link" and request.user.is_authenticated and not may_link:
+        return proof.ask(request, then=destination)
     attempt = attempts.Attempt(
-        next=_destination(request, purpose), login_again=purpose == "link"
+        next=destination,
+        login_again=purpose in {"link", "again"},
+        may_link=may_link,
     )
     state, nonce = attempts.start(request, attempt)
     address = oauth.authorize_url(
@@ -50,7 +57,8 @@ def tesla_sign_in(request: HttpRequest) -> HttpResponse:
         fleet_app.application(),
         state=state,
         nonce=nonce,
-        prompt_missing_scopes=True,
+        # Who shares less on purpose is not asked for the rest at each sign-in.
+        prompt_missing_scopes=purpose != "sign_in",
         prompt_login=attempt.login_again,
     )
     return redirect(address)
@@ -85,16 +93,16 @@ def _welcome(
     """Store the grant, start reading what it opens, and go where the person wanted."""
     user = request.user
     if isinstance(user, User):
-        mine = TeslaGrant.objects.of(user)
-        is_proof = (
-            attempt.login_again
-            and mine.filter(tesla_sub=arrived.id_claims.sub).exists()
-        )
+        sub = arrived.id_claims.sub
+        is_known = TeslaGrant.objects.of(user).filter(tesla_sub=sub).exists()
+        if not is_known and not attempt.may_link:
+            return failures.page(request, failures.NOT_PROVED)
         grant = sign_in.link(user, arrived)
-        if is_proof:
+        if attempt.login_again and is_known:
             _record(request, grant, reauthenticated=True)
         _start_reading(grant)
-        messages.success(request, f"{grant} is linked.")
+        outcome = "is linked" if attempt.may_link else "has been confirmed by Tesla"
+        messages.success(request, f"{grant} {outcome}.")
         return redirect(attempt.next)
     grant = sign_in.sign_in(arrived)
     _start_reading(grant)
