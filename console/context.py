@@ -8,7 +8,7 @@ from django.utils.functional import SimpleLazyObject
 from billing.models import Alert
 from billing.services import providers
 from console import health
-from console.middleware import CSP_NONCE
+from console.policy import CSP_NONCE
 
 
 def site(request: HttpRequest) -> dict[str, object]:

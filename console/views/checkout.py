@@ -17,7 +17,7 @@ from billing import tasks
 from billing.errors import UnknownPlan
 from billing.models import Checkout
 from billing.services import catalog as catalogs, checkouts
-from console.middleware import policy
+from console.policy import policy
 from console.views.subscription import with_provider
 
 _WINDOWS = ("https://buy.paddle.com", "https://sandbox-buy.paddle.com")
