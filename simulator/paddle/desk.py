@@ -7,7 +7,7 @@ from aiohttp import web
 
 from simulator.clock import Clock
 from simulator.paddle.machine import Machine
-from simulator.paddle.sender import Sender
+from simulator.paddle.sender import Sender, Weather
 
 
 @dataclass(slots=True)
@@ -56,6 +56,7 @@ class Desk:
     def reset(self) -> None:
         """Go back to the seeded start."""
         self.sender.sent.clear()
+        self.sender.weather = Weather()
         self.faults.clear()
         self.calls.clear()
         self.machine = Machine(self.clock, self.sender)
