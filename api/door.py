@@ -1,7 +1,7 @@
 """The ASGI door of `/api/`: plain callables, since an empty Django view costs more.
 
 A request passes these in order: its form, the access token (cached a second), the
-address, the user's reach (cached a second), the scope, Tesla. What may not pass is
+address, the subscription and the user's reach (cached a second), the scope, Tesla. What may not pass is
 refused in the Fleet API's own shape.
 """
 
@@ -15,6 +15,7 @@ from api.forward import OFFERED, Forwarding, forward
 from api.reach import ReachCache
 from api.request import Receive, Request, Scope, Send, read, unauthorized
 from api.responses import Refusal, Response, answer
+from api.standing import StandingCache, product_of
 from api.tesla import Tesla
 from api.threads import Threads
 from fleet.endpoints import match, methods
@@ -32,6 +33,7 @@ class Door:
         self.callers = TokenCache()
         self.threads = Threads()
         self.reach = ReachCache(self.threads)
+        self.standing = StandingCache(self.threads)
         self.tesla = Tesla(self.threads)
 
     async def close(self) -> None:
@@ -88,11 +90,16 @@ class Door:
         if handler is not None:
             if request.method != "GET":
                 raise _method_not_allowed("GET")
+            if request.path not in platform.FREE:
+                await self.standing.check(caller.user_id)
             return answer(await self.threads.quickly(lambda: handler(caller.user_id)))
         matched = match(request.method, request.path)
         if matched is None or matched.endpoint.name not in OFFERED:
             raise _unknown(request)
+        await self.standing.check(caller.user_id)
         reach = await self.reach.of(caller.user_id)
+        if product := product_of(matched, reach):
+            await self.standing.check(caller.user_id, product)
         return await forward(Forwarding(request, receive, matched, reach, self.tesla))
 
     async def _caller(self, request: Request) -> Caller:

@@ -109,3 +109,6 @@ HANDLERS: Mapping[str, Handler] = {
     "/api/metadata": metadata,
 }
 """The handler of each platform address; each is called in a database thread."""
+
+FREE = frozenset({"/api/ping"})
+"""The addresses that need no subscription."""

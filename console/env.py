@@ -196,6 +196,24 @@ def database(environment: Environment, name: str, default: str) -> dict[str, obj
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
 
 
+def prices(environment: Environment, name: str) -> dict[tuple[str, str], str]:
+    """Read the ids of a provider's prices, keyed by kind and billing cycle.
+
+    Written `vehicle:month=pri_…,vehicle:year=pri_…,site:month=pri_…,site:year=pri_…`;
+    a pair that is left out is not sold. {} when unset.
+    """
+    found: dict[tuple[str, str], str] = {}
+    for item in environment.words(name):
+        key, _, price_id = item.partition("=")
+        kind, _, cycle = key.partition(":")
+        known = kind in {"vehicle", "site"} and cycle in {"month", "year"}
+        if not known or not price_id or (kind, cycle) in found:
+            environment.problem(name, "must be pairs such as vehicle:month=pri_01abc.")
+            return {}
+        found[kind, cycle] = price_id
+    return found
+
+
 def email(environment: Environment, name: str) -> dict[str, object]:
     """Read a mail server's address into Django's `EMAIL_*` settings; {} when unset.
 

@@ -11,19 +11,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
+from console.policy import CSP_NONCE, policy
 from console.views.errors import csrf_failure
 
 logger = logging.getLogger(__name__)
 
-CSP_NONCE = "keyfob.csp_nonce"
-"""Where a request's META holds the nonce of its page."""
-
-_POLICY = (
-    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self';"
-    " img-src 'self' data:; font-src 'self'; connect-src 'self';"
-    " manifest-src 'self'; form-action 'self' {tesla}; base-uri 'none';"
-    " object-src 'none'; frame-ancestors 'none'"
-)
 _FEATURES = (
     "accelerometer",
     "browsing-topics",
@@ -55,11 +47,11 @@ def security_headers(get_response: _Respond) -> _Respond:
     """
 
     def respond(request: HttpRequest) -> HttpResponseBase:
-        nonce = request.META[CSP_NONCE] = token_urlsafe(16)
+        request.META[CSP_NONCE] = token_urlsafe(16)
         response = get_response(request)
         headers = response.headers
-        headers["Content-Security-Policy"] = _POLICY.format(nonce=nonce, tesla=_tesla())
-        headers["Permissions-Policy"] = _PERMISSIONS
+        headers.setdefault("Content-Security-Policy", policy(request))
+        headers.setdefault("Permissions-Policy", _PERMISSIONS)
         headers["Cross-Origin-Resource-Policy"] = "same-origin"
         headers.setdefault("Cache-Control", "no-store, private")
         if _logs_out(request):
@@ -67,14 +59,6 @@ def security_headers(get_response: _Respond) -> _Respond:
         return response
 
     return respond
-
-
-def _tesla() -> str:
-    """Return the origins that a form of ours leads to by a redirect."""
-    hosts = settings.TESLA_HOSTS
-    addresses = (hosts.authorize_url, hosts.consent_url)
-    parts = [urlsplit(address) for address in addresses]
-    return " ".join(dict.fromkeys(f"{part.scheme}://{part.netloc}" for part in parts))
 
 
 def _logs_out(request: HttpRequest) -> bool:

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from celery.schedules import schedule
+from celery.schedules import crontab, schedule
 
 from console import env
 from fleet.hosts import Hosts
@@ -43,6 +43,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 INSTALLED_APPS = [
     "accounts",
     "tokens",
+    "billing",
     "vehicles",
     "energy",
     "console",
@@ -272,6 +273,28 @@ TESLA_HOSTS = Hosts(
 TESLA_TIMEOUT_S = environment.number("TESLA_TIMEOUT_S", 30, least=1, most=120)
 TOKEN_IN_QUERY = environment.flag("TOKEN_IN_QUERY", default=True)
 
+# Subscriptions. Without a provider everything is included and nobody is asked.
+BILLING_PROVIDER = environment.choice("BILLING_PROVIDER", "none", ("none", "paddle"))
+BILLING_POLICY = environment.choice(
+    "BILLING_POLICY", "default", ("default", "per_product")
+)
+BILLING_GRACE_DAYS = environment.number("BILLING_GRACE_DAYS", 7, least=0, most=90)
+BILLING_EVENTS_KEPT_DAYS = environment.number(
+    "BILLING_EVENTS_KEPT_DAYS", 90, least=7, most=3650
+)
+PADDLE_API_KEY = environment.secret("PADDLE_API_KEY")
+PADDLE_WEBHOOK_SECRETS = environment.secret("PADDLE_WEBHOOK_SECRETS").split()
+PADDLE_CLIENT_TOKEN = environment.text("PADDLE_CLIENT_TOKEN")
+PADDLE_API_URL = environment.url("PADDLE_API_URL", "https://api.paddle.com")
+PADDLE_JS_URL = environment.url(
+    "PADDLE_JS_URL", "https://cdn.paddle.com/paddle/v2/paddle.js"
+)
+PADDLE_PRICES = env.prices(environment, "PADDLE_PRICES")
+if BILLING_PROVIDER == "paddle":
+    for _name in ("API_KEY", "WEBHOOK_SECRETS", "CLIENT_TOKEN", "PRICES"):
+        if not globals()[f"PADDLE_{_name}"]:
+            environment.problem(f"PADDLE_{_name}", "is not set. Copy it from Paddle.")
+
 # Background work. Rows are the truth; Celery only rings (ARCHITECTURE §3).
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace(
     "?db=", "?virtual_host=", 1
@@ -310,6 +333,11 @@ CELERY_BEAT_SCHEDULE = {
     "sync-vehicles": {"task": "vehicles.tasks.sync_due", "schedule": schedule(60)},
     "sync-energy": {"task": "energy.tasks.sync_due", "schedule": schedule(60)},
     "tidy-accounts": {"task": "accounts.tasks.tidy", "schedule": schedule(3600)},
+    "sweep-billing": {"task": "billing.tasks.sweep", "schedule": schedule(10)},
+    "reconcile-billing": {
+        "task": "billing.tasks.reconcile",
+        "schedule": crontab(hour="3", minute="17"),
+    },
     "forget-old-inquiries": {
         "task": "tokens.tasks.forget_old_inquiries",
         "schedule": schedule(3600),

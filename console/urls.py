@@ -7,12 +7,14 @@ from django.urls import URLPattern, URLResolver, include, path
 from accounts import proofs
 from console.views import (
     account,
+    checkout,
     dashboard,
     deletion,
     errors,
     export,
     front,
     removal,
+    subscription,
 )
 
 _console = [
@@ -36,6 +38,32 @@ _console = [
         removal.energy_site_remove,
         name="energy_site_remove",
     ),
+    path("console/subscription", subscription.subscription, name="subscription"),
+    path(
+        "console/subscription/change",
+        subscription.subscription_change,
+        name="subscription_change",
+    ),
+    path(
+        "console/subscription/checkout",
+        checkout.subscription_checkout,
+        name="subscription_checkout",
+    ),
+    path(
+        "console/subscription/confirm/<uuid:pk>",
+        checkout.subscription_confirm,
+        name="subscription_confirm",
+    ),
+    path(
+        "console/subscription/alerts/<int:pk>/settle",
+        subscription.alert_settle,
+        name="alert_settle",
+    ),
+    path(
+        "console/subscription/<slug:verb>",
+        subscription.subscription_act,
+        name="subscription_act",
+    ),
 ]
 
 # Before those of allauth, which they guard.
@@ -57,6 +85,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((_console, "console"))),
     path("", include("accounts.urls")),
     path("", include("tokens.urls")),
+    path("", include("billing.urls")),
     path("", include("vehicles.urls")),
     path("", include("energy.urls")),
     *_guarded,

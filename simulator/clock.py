@@ -18,6 +18,11 @@ class Clock:
         """Return the present moment, aware and in UTC."""
         return (self._stands_at or datetime.now(UTC)) + self._ahead
 
+    @property
+    def ahead_s(self) -> float:
+        """Return by how many seconds the time was moved ahead."""
+        return self._ahead.total_seconds()
+
     def advance(self, seconds: float) -> None:
         """Move the time ahead by that many seconds."""
         self._ahead += timedelta(seconds=seconds)

@@ -29,11 +29,18 @@ def _environment() -> Environment:
     )
 
 
+def render(template: str, **facts: Any) -> str:
+    """Return the text of a page drawn from a template."""
+    return _environment().get_template(template).render(words=WORDS, **facts)
+
+
 def page(template: str, status: int = 200, **facts: Any) -> web.Response:
     """Return a page drawn from a template; `facts` are its variables."""
-    text = _environment().get_template(template).render(words=WORDS, **facts)
     return web.Response(
-        text=text, status=status, content_type="text/html", headers=_HEADERS
+        text=render(template, **facts),
+        status=status,
+        content_type="text/html",
+        headers=_HEADERS,
     )
 
 

@@ -28,7 +28,13 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("any machine")
 
-pytest_plugins = ["tests.fixtures.tesla", "tests.fixtures.work", "tests.fixtures.live"]
+pytest_plugins = [
+    "tests.fixtures.tesla",
+    "tests.fixtures.work",
+    "tests.fixtures.live",
+    "tests.fixtures.billing",
+    "tests.fixtures.live_billing",
+]
 
 
 @pytest.fixture(scope="session", autouse=True)

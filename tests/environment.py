@@ -45,7 +45,11 @@ def _set_environment(environment: MutableMapping[str, str], folder: Path) -> Non
     if environment.get("KEYFOB_TEST_DATABASE") == "sqlite":
         url = f"sqlite:///{data}/keyfob.sqlite3"
     for name in [*environment]:
-        if name in _STRANGE or name.startswith("TESLA_") or name.endswith("_FILE"):
+        if (
+            name in _STRANGE
+            or name.startswith(("TESLA_", "PADDLE_", "BILLING_"))
+            or name.endswith("_FILE")
+        ):
             del environment[name]
     environment.update(
         {

@@ -45,6 +45,12 @@ def simulator(here: Surroundings, env: Mapping[str, str]) -> Child:
     return Child("The simulated Tesla", command, env, log)
 
 
+def paddle(here: Surroundings, env: Mapping[str, str]) -> Child:
+    """Return the simulated Paddle."""
+    command = [sys.executable, "-m", "simulator.paddle", *here.paddle_command()]
+    return Child("The simulated Paddle", command, env, here.data / "log" / "paddle.log")
+
+
 def web(here: Surroundings, env: Mapping[str, str]) -> Child:
     """Return the web process: one worker, and no access log, since it holds queries."""
     command = [
@@ -81,6 +87,8 @@ def run(here: Surroundings, supervisor: Supervisor) -> None:
     supervisor.start(redis(here, env), is_foundation=True)
     if here.simulator_port is not None:
         supervisor.start(simulator(here, env), is_foundation=True)
+    if here.paddle_port is not None:
+        supervisor.start(paddle(here, env), is_foundation=True)
     here.prepared.unlink(missing_ok=True)
     preparing = preparation(here, env)
     preparing.start()
@@ -124,6 +132,8 @@ def _say_ready(here: Surroundings, words: str, took_s: float) -> None:
     if here.simulator_port is not None:
         print("  Or sign in with Tesla as Alice, Bob or Charlie: Tesla is simulated,")
         print(f"  at {here.simulator_url}/admin. To use the real one, see README.md.")
+    if here.paddle_port is not None:
+        print(f"  Subscriptions are sold by a simulated Paddle, at {here.paddle_url}.")
     print(f"  Data and logs: {here.data}. Ctrl-C stops everything.")
 
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from simulator.paddle import known as paddle
+
 HOST = "127.0.0.1"
 PREPARED = "-- prepared --\n"
 """What `tools.prepare` prints when the web process may start."""
@@ -37,7 +39,8 @@ class CannotRun(Exception):
 class Surroundings:
     """Hold where this run keeps its data and where it is reached.
 
-    `simulator_port` is None when a real Tesla application is in the environment.
+    `simulator_port` is None when a real Tesla application is in the environment,
+    `paddle_port` unless subscriptions are to be tried out without a real Paddle.
     """
 
     data: Path
@@ -46,11 +49,17 @@ class Surroundings:
     redis_server: str
     redis_socket: Path
     simulator_port: int | None
+    paddle_port: int | None = None
 
     @property
     def simulator_url(self) -> str:
         """Return the simulated Tesla's address, as a browser on this machine has it."""
         return f"http://localhost:{self.simulator_port}"
+
+    @property
+    def paddle_url(self) -> str:
+        """Return the simulated Paddle's address, as a browser on this machine has it."""
+        return f"http://localhost:{self.paddle_port}"
 
     @property
     def prepared(self) -> Path:
@@ -71,6 +80,8 @@ class Surroundings:
                 ours[f"{name}_FILE"] = str(path)
         if self.simulator_port is not None:
             ours.update(_simulated(self.simulator_url))
+        if self.paddle_port is not None:
+            ours.update(paddle.environment(self.paddle_url))
         # Compiled modules halve the time of the second start, so they are kept.
         fixed = {"DATA": str(self.data), "PYTHONDONTWRITEBYTECODE": ""}
         return {**ours, **outer, **fixed}
@@ -85,6 +96,16 @@ class Surroundings:
             *("--redirect-uri", f"{self.public_url}/accounts/tesla/callback"),
             *("--allowed-origin", self.public_url),
             *("--key-url", f"localhost=http://{HOST}:{self.port}"),
+        ]
+
+    def paddle_command(self) -> list[str]:
+        """Return the arguments of `python -m simulator.paddle`."""
+        return [
+            *("--host", HOST, "--port", str(self.paddle_port)),
+            *("--public-url", self.paddle_url),
+            *("--data", str(self.data / "paddle")),
+            *("--webhook-url", f"http://{HOST}:{self.port}/billing/webhooks/paddle"),
+            *("--checkout-url", f"{self.public_url}/console/subscription/checkout"),
         ]
 
 
@@ -104,13 +125,19 @@ def look_around(outer: Mapping[str, str]) -> Surroundings:
             f"  make run PORT={port + 10}"
         )
     simulated = not outer.get("TESLA_CLIENT_ID")
+    sells = outer.get("BILLING_PROVIDER", "").lower() == "paddle"
+    has_paddle = bool(outer.get("PADDLE_API_KEY") or outer.get("PADDLE_API_KEY_FILE"))
+    simulator_port = _port_after(port) if simulated else None
     return Surroundings(
         data=data,
         port=port,
         public_url=outer.get("PUBLIC_URL") or f"http://localhost:{port}",
         redis_server=_redis_server(),
         redis_socket=_redis_socket(data),
-        simulator_port=_port_after(port) if simulated else None,
+        simulator_port=simulator_port,
+        paddle_port=(
+            _port_after(simulator_port or port) if sells and not has_paddle else None
+        ),
     )
 
 

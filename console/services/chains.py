@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import accounts.services.forgetting
+import billing.services.forgetting
 import console.services.forgetting
 import energy.services.forgetting
 import tokens.services.forgetting
 import vehicles.services.forgetting
 from accounts.models import User
 from accounts.services import ending, letters
+from billing.errors import BillingError
+from billing.services import cancelling
 from console.models import Deletion, DeletionStep
 from console.services import receipts, stopping
 from energy.models import SiteAccess
@@ -68,6 +71,17 @@ def _sign_out(user: User) -> _Counts:
 
 def _access_tokens(user: User) -> _Counts:
     return {"access tokens": tokens.services.forgetting.forget_access_tokens(user)}
+
+
+def _subscription(step: DeletionStep) -> Outcome:
+    user = step.deletion.user
+    if user is None:
+        return Outcome()
+    try:
+        return Outcome({"subscriptions": cancelling.cancel_for_deletion(user)})
+    except BillingError as error:
+        words = f"the payment provider ({type(error).__name__})"
+        raise stopping.TryLater(words) from error
 
 
 def _cars(deletion: Deletion) -> list[Subject]:
@@ -148,11 +162,13 @@ CHAINS: Mapping[str, tuple[Work, ...]] = {
     Deletion.Kind.ACCOUNT: (
         Work("sign_out", _of_user(_sign_out)),
         Work("access_tokens", _of_user(_access_tokens)),
+        Work("subscription", _subscription),
         _TELEMETRY,
         # From here on, each floor forgets its own, from the roof down.
         Work("console", _of_user(console.services.forgetting.forget)),
         Work("vehicles", _of_user(vehicles.services.forgetting.forget)),
         Work("energy", _of_user(energy.services.forgetting.forget)),
+        Work("billing", _of_user(billing.services.forgetting.forget)),
         Work("tokens", _of_user(tokens.services.forgetting.forget)),
         Work("accounts", _of_user(accounts.services.forgetting.forget)),
         _UNSEEN,

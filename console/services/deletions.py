@@ -152,7 +152,7 @@ def _do(deletion: Deletion, step: DeletionStep) -> None:
         if timezone.now() < deletion.asked_at + PATIENCE:
             raise
         words = (
-            f"Tesla did not answer for {PATIENCE // timedelta(hours=1)} hours: {error}."
+            f"There was no answer for {PATIENCE // timedelta(hours=1)} hours: {error}."
         )
         outcome = chains.Outcome(state=DeletionStep.State.NOT_DONE, words=words)
     DeletionStep.objects.filter(pk=step.pk).update(

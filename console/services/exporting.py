@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import accounts.services.exporting
+import billing.services.exporting
 import energy.services.exporting
 import tokens.services.exporting
 import vehicles.services.exporting
@@ -37,6 +38,7 @@ def sheets(user: User) -> Iterator[Sheet]:
     for app in (
         accounts.services.exporting,
         tokens.services.exporting,
+        billing.services.exporting,
         vehicles.services.exporting,
         energy.services.exporting,
     ):

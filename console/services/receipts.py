@@ -17,10 +17,12 @@ EMAIL = "email_sealed"
 TITLES = {
     "sign_out": "Account switched off, signed out everywhere",
     "access_tokens": "Access tokens ended",
+    "subscription": "Subscription canceled at the payment provider",
     "telemetry": "Fleet Telemetry stopped at Tesla",
     "console": "Exports and notes deleted",
     "vehicles": "Cars and their readings deleted",
     "energy": "Energy sites and their readings deleted",
+    "billing": "Subscription data deleted; invoices stay without a name",
     "tokens": "Tesla accounts unlinked, their tokens deleted",
     "accounts": "The account itself deleted",
     "unseen": "Cars and sites that nobody else here sees deleted",

@@ -18,6 +18,7 @@ import vehicles.cards
 import vehicles.tasks
 from accounts.http import UserRequest
 from accounts.models import User
+from console.views.subscription import status_of
 from fleet.scopes import Opening, Scope, opens
 from tokens import bell
 from tokens.models import MOST_ACCESS_TOKENS, AccessToken, TeslaGrant
@@ -78,6 +79,7 @@ def dashboard(request: UserRequest) -> HttpResponse:
         "keyless": [car.name for car in cars if car.lacks_key],
         "vehicles": cars,
         "energy_sites": energy.cards.cards_of(user),
+        **status_of(user),
         "access_tokens": list(AccessToken.objects.filter(user=user)),
         "most_access_tokens": MOST_ACCESS_TOKENS,
         "consents": [_consent(grant) for grant in grants],

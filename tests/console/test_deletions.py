@@ -226,7 +226,7 @@ def test_tesla_away_for_a_day_does_not_keep_the_data(
     step = deletion.steps.filter(action="telemetry").first()
     assert step is not None
     assert step.state == DeletionStep.State.NOT_DONE
-    assert "did not answer for 24 hours" in step.words
+    assert "no answer for 24 hours" in step.words
     assert "NOT DONE" in str(mail.outbox[0].body)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from console.env import BadEnvironment, Environment, database, email
+from console.env import BadEnvironment, Environment, database, email, prices
 
 KEY = base64.b64encode(bytes(32)).decode()
 
@@ -200,3 +200,32 @@ def test_bad_mail_server_is_a_problem(text: str) -> None:
     environment = Environment({"A": text})
     assert email(environment, "A") == {}
     assert problems(environment) == ["A: must be smtp://user:password@host:port."]
+
+
+def test_prices_are_keyed_by_kind_and_cycle() -> None:
+    environment = Environment({"P": "vehicle:month=pri_1, site:year=pri_2"})
+    assert prices(environment, "P") == {
+        ("vehicle", "month"): "pri_1",
+        ("site", "year"): "pri_2",
+    }
+    assert prices(environment, "UNSET") == {}
+    assert problems(environment) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pri_1",
+        "vehicle=pri_1",
+        "boat:month=pri_1",
+        "vehicle:week=pri_1",
+        "vehicle:month=",
+        "vehicle:month=pri_1 vehicle:month=pri_2",
+    ],
+)
+def test_odd_prices_are_a_problem(text: str) -> None:
+    environment = Environment({"P": text})
+    assert prices(environment, "P") == {}
+    assert problems(environment) == [
+        "P: must be pairs such as vehicle:month=pri_01abc."
+    ]

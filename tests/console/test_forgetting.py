@@ -26,6 +26,13 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.services import letters
 from accounts.services.members import prove_address
+from billing.models import (
+    Checkout,
+    Customer,
+    Invoice,
+    ProviderEvent,
+    Subscription,
+)
 from console.models import Deletion, DeletionStep, Export
 from console.services import archives, chains, deletions, export_jobs
 from simulator.testing import RunningSimulator
@@ -75,6 +82,7 @@ def _fill(user: User, grant: TeslaGrant) -> None:
     letters.keep("Alice@Example.com", "A letter", "with a link")
     spool.put(grant, spool.Pair("a", "r", grant.linked_at))
     export_jobs.run(export_jobs.ask(user).pk)
+    _subscribe(user)
     deletions.ask(user, Deletion.Kind.VEHICLE, "5YJ3E1EA4PF000001")
     LogEntry.objects.create(
         user=user,
@@ -89,6 +97,32 @@ def _fill(user: User, grant: TeslaGrant) -> None:
     EmailConfirmation.create(EmailAddress.objects.get(user=user)).save()
     social = SocialAccount.objects.create(user=user, provider="x", uid=grant.tesla_sub)
     SocialToken.objects.create(account=social, token="t")
+
+
+def _subscribe(user: User) -> None:
+    """Make a row of everything that a subscription that has ended leaves behind."""
+    now, money = timezone.now(), {"currency": "USD", "provider": "paddle"}
+    Customer.objects.create(user=user, provider="paddle", external_id="ctm_1")
+    Subscription.objects.create(
+        user=user,
+        external_id="sub_1",
+        status="canceled",
+        cycle="month",
+        occurred_at=now,
+        **money,
+    )
+    Checkout.objects.create(user=user, purpose="subscribe", cycle="month", **money)
+    ProviderEvent.objects.create(
+        user=user,
+        provider="paddle",
+        event_id="evt_1",
+        event_type="customer.created",
+        occurred_at=now,
+        body={"email": user.email},
+    )
+    Invoice.objects.create(
+        user=user, transaction_id="txn_1", minor=250, billed_at=now, **money
+    )
 
 
 def _needles(user: User, grant: TeslaGrant) -> list[str]:

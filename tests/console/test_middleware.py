@@ -14,11 +14,11 @@ from django.urls import ResolverMatch
 from accounts.models import User
 from console.context import site
 from console.middleware import (
-    CSP_NONCE,
     database_away,
     one_address,
     security_headers,
 )
+from console.policy import CSP_NONCE
 
 
 def _answer(request: HttpRequest) -> HttpResponse:

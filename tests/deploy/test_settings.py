@@ -94,3 +94,13 @@ def test_version_is_the_changelogs() -> None:
         re.findall(r"^## (\S+)", changes, re.MULTILINE)[0]
         == (project["project"]["version"])
     )
+
+
+def test_provider_without_its_keys_stops_the_start(tmp_path: Path) -> None:
+    outcome = _check(tmp_path, BILLING_PROVIDER="paddle", PADDLE_API_KEY="key")
+    problems = [line for line in outcome.stderr.splitlines() if line[:4] == "  - "]
+    assert [line[4:].partition(":")[0] for line in problems] == [
+        "PADDLE_WEBHOOK_SECRETS",
+        "PADDLE_CLIENT_TOKEN",
+        "PADDLE_PRICES",
+    ]

@@ -120,3 +120,15 @@ def test_folder_belongs_to_one_run(tmp_path: Path) -> None:
 
 def test_nobody_answers_at_a_free_port() -> None:
     assert answers(free_port()) is False
+
+
+def test_paddle_is_simulated_when_nobody_else_sells(tmp_path: Path) -> None:
+    assert "BILLING_PROVIDER" not in surroundings(tmp_path)
+    outer = {"DATA": str(tmp_path), "PORT": str(free_port())}
+    selling = outer | {"BILLING_PROVIDER": "paddle"}
+    here = look_around(selling)
+    assert here.paddle_port not in {None, here.port, here.simulator_port}
+    assert here.environment(selling)["PADDLE_API_URL"] == here.paddle_url
+    assert here.paddle_url in here.paddle_command()
+    for name in ("PADDLE_API_KEY", "PADDLE_API_KEY_FILE"):
+        assert look_around(selling | {name: "mine"}).paddle_port is None

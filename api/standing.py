@@ -1,0 +1,68 @@
+"""Whether a user's subscription opens the gateway; asked of the database once a second.
+
+Without a payment provider nothing is asked, and everything is open.
+"""
+
+import time
+from uuid import UUID
+
+from django.conf import settings
+
+from api.flights import Flights
+from api.reach import Reach
+from api.responses import Refusal
+from api.threads import Threads
+from billing.policy import Capability
+from billing.services import entitlements, providers
+from billing.services.entitlements import Entitlement
+from fleet.endpoints import Match, Subject
+
+_KEPT_S = 1.0
+_MOST_KEPT = 2000
+
+
+class StandingCache:
+    """The entitlements of users who called in the last second, in this process."""
+
+    def __init__(self, threads: Threads) -> None:
+        self._threads = threads
+        self._kept: dict[UUID, tuple[float, Entitlement]] = {}
+        self._flights: Flights[UUID, Entitlement] = Flights()
+
+    async def check(self, user_id: UUID, product: str = "") -> None:
+        """Raise the 402 `Refusal` where a subscription is needed, for a product too."""
+        if not providers.is_on():
+            return
+        entitlement = await self._of(user_id)
+        if entitlement.allows(Capability.API, product=product):
+            return
+        about = f" that includes {product}" if product else ""
+        raise Refusal(
+            402,
+            "subscription_required",
+            f"The API needs a subscription{about}. Add one at"
+            f" {settings.PUBLIC_URL}/console/subscription",
+        )
+
+    async def _of(self, user_id: UUID) -> Entitlement:
+        kept = self._kept.get(user_id)
+        if kept is not None and kept[0] > time.monotonic():
+            return kept[1]
+        return await self._flights.join(user_id, lambda: self._read(user_id))
+
+    async def _read(self, user_id: UUID) -> Entitlement:
+        until = time.monotonic() + _KEPT_S
+        entitlement = await self._threads.quickly(lambda: entitlements.load(user_id))
+        if len(self._kept) >= _MOST_KEPT:
+            self._kept.clear()
+        self._kept[user_id] = (until, entitlement)
+        return entitlement
+
+
+def product_of(matched: Match, reach: Reach) -> str:
+    """Return the VIN or the site's id that a call is about; empty for none of theirs."""
+    ways = {Subject.VEHICLE: reach.vehicles, Subject.ENERGY_SITE: reach.sites}
+    known = ways.get(matched.endpoint.subject, {})
+    tags = [*matched.path_params.values()]
+    routes = known.get(tags[0], ()) if tags else ()
+    return routes[0].tag if routes else ""

@@ -1,0 +1,1 @@
+"""What a subscription costs, who has one, and what it opens."""

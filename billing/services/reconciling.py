@@ -1,0 +1,53 @@
+"""Compare our rows with the provider's, and repair what a lost notification left."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from billing.models import Subscription
+from billing.services import catalog as catalogs, providers, subscriptions
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How many subscriptions were read, and how many of ours were not as there."""
+
+    read: int
+    repaired: int
+
+
+def reconcile(now: datetime) -> Outcome:
+    """Read prices and all subscriptions of each provider; repair what differs.
+
+    Raises `BillingError` when a provider does not answer; what was repaired stays.
+    """
+    read = repaired = 0
+    for name in providers.names():
+        provider = providers.of(name)
+        catalogs.refresh(name, provider, now)
+        catalog = catalogs.read(name)
+        for snapshot in provider.subscriptions():
+            read += 1
+            before = _known(name, snapshot.external_id)
+            try:
+                subscriptions.apply(name, snapshot, catalog)
+            except subscriptions.UnknownOwner:
+                continue
+            repaired += before != _known(name, snapshot.external_id)
+    if repaired:
+        _LOG.warning("%d of %d subscriptions had drifted.", repaired, read)
+    return Outcome(read, repaired)
+
+
+def _known(name: str, external_id: str) -> dict[str, object] | None:
+    """Return what is kept of a subscription, without the time of the news."""
+    fields = [
+        field.attname
+        for field in Subscription._meta.concrete_fields  # noqa: SLF001  # Django's documented interface
+        if field.name not in {"occurred_at", "lease_until", "provider_status"}
+    ]
+    rows = Subscription.objects.filter(provider=name, external_id=external_id)
+    found: dict[str, object] | None = rows.values(*fields).first()
+    return found

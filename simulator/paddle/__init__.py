@@ -1,0 +1,1 @@
+"""A pretend Paddle: catalog, checkout, subscriptions, signed notifications."""

@@ -1,0 +1,75 @@
+"""Hold one pretend Paddle: its machine, its weather, who may ask."""
+
+import re
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from simulator.clock import Clock
+from simulator.paddle.machine import Machine
+from simulator.paddle.sender import Sender, Weather
+
+
+@dataclass(slots=True)
+class Fault:
+    """Spoil the next calls whose method and path fit.
+
+    `status` answers so instead; with `is_lost` the work is done and the answer is not
+    sent. `retry_after_s` goes with a 429.
+    """
+
+    method: str
+    path: str
+    status: int = 503
+    is_lost: bool = False
+    retry_after_s: int = 0
+    times: int = 1
+
+    def fits(self, method: str, path: str) -> bool:
+        """Tell whether this call is to be spoiled."""
+        return (
+            self.times > 0
+            and self.method == method
+            and re.fullmatch(self.path, path) is not None
+        )
+
+
+@dataclass(slots=True)
+class Desk:
+    """Everything that the doors of one pretend Paddle share.
+
+    `public_url` is its own address, `checkout_url` the page on which its script opens
+    a checkout (the default payment link).
+    """
+
+    public_url: str
+    checkout_url: str = ""
+    clock: Clock = field(default_factory=Clock)
+    sender: Sender = field(default_factory=Sender)
+    faults: list[Fault] = field(default_factory=list)
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    machine: Machine = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Go back to the seeded start."""
+        self.sender.sent.clear()
+        self.sender.weather = Weather()
+        self.faults.clear()
+        self.calls.clear()
+        self.machine = Machine(self.clock, self.sender)
+
+    def advance(self, seconds: float) -> None:
+        """Move the time ahead and do what is due by then."""
+        self.clock.advance(seconds)
+        self.machine.tick()
+
+
+DESK = web.AppKey("paddle_desk", Desk)
+
+
+def desk_of(request: web.Request) -> Desk:
+    """Return the desk of the application that got this request."""
+    return request.config_dict[DESK]

@@ -1,0 +1,104 @@
+"""Who leaves is charged no more, and forgotten but for what was paid."""
+
+import pytest
+from pytest_django import Settings
+
+from accounts.models import User
+from billing.errors import ProviderAway
+from billing.models import (
+    Alert,
+    Checkout,
+    Customer,
+    Invoice,
+    ProviderEvent,
+    Subscription,
+)
+from billing.services import checkouts
+from billing.services.cancelling import cancel_for_deletion
+from billing.services.exporting import exports
+from billing.services.forgetting import forget
+from simulator.paddle.testing import RunningPaddle
+from tests.fixtures.billing import TWO_AND_ONE, Subscribe
+
+pytestmark = pytest.mark.django_db
+
+
+def test_deletion_cancels_at_once_and_forgets_all_but_invoices(
+    paddle: RunningPaddle, subscribe: Subscribe, alice: User, charlie: User
+) -> None:
+    subscribe(alice)
+    subscribe(charlie)
+    (hers,) = Invoice.objects.filter(user=alice)
+    assert cancel_for_deletion(alice) == 1
+    assert cancel_for_deletion(alice) == 0
+    statuses = sorted(one.status for one in paddle.machine.subscriptions.values())
+    assert statuses == ["active", "canceled"]
+    counts = forget(alice)
+    assert counts["subscriptions"] == counts["customers"] == counts["checkouts"] == 1
+    assert counts["provider events"] >= 2
+    assert set(forget(alice).values()) == {0}
+    hers.refresh_from_db()
+    assert (hers.user, str(hers.total)) == (None, "6.50 USD")
+    for model in (Subscription, Customer, Checkout):
+        assert model.objects.get().user == charlie
+    assert not ProviderEvent.objects.filter(user=alice).exists()
+
+
+def test_scheduled_end_is_brought_forward(
+    paddle: RunningPaddle, subscribe: Subscribe, alice: User
+) -> None:
+    row = subscribe(alice)
+    Subscription.objects.update(scheduled_action="cancel")
+    assert cancel_for_deletion(alice) == 1
+    row.refresh_from_db()
+    assert row.status == "canceled"
+
+
+def test_open_checkout_is_closed(paddle: RunningPaddle, alice: User) -> None:
+    checkouts.begin(alice, "paddle", TWO_AND_ONE)
+    assert cancel_for_deletion(alice) == 0
+    assert Checkout.objects.get().state == "closed"
+
+
+def test_provider_that_is_away_is_asked_again(
+    paddle: RunningPaddle, subscribe: Subscribe, alice: User
+) -> None:
+    subscribe(alice)
+    paddle.fault("POST", ".*/cancel", status=503)
+    with pytest.raises(ProviderAway):
+        cancel_for_deletion(alice)
+    assert cancel_for_deletion(alice) == 1
+
+
+def test_refusal_is_told_to_the_owner(
+    paddle: RunningPaddle, subscribe: Subscribe, alice: User
+) -> None:
+    row = subscribe(alice)
+    paddle.in_loop(lambda machine: machine.cancel(paddle.subscription()))
+    assert cancel_for_deletion(alice) == 0
+    assert Alert.objects.get().subject == row.external_id
+    assert Alert.objects.get().code == "not_canceled"
+
+
+def test_provider_that_was_switched_off_is_told_to_the_owner(
+    paddle: RunningPaddle, subscribe: Subscribe, alice: User, settings: Settings
+) -> None:
+    subscribe(alice)
+    settings.BILLING_PROVIDER = "none"
+    assert cancel_for_deletion(alice) == 0
+    assert Alert.objects.get().code == "not_canceled"
+
+
+def test_export_hands_out_what_is_kept(
+    paddle: RunningPaddle, subscribe: Subscribe, alice: User, charlie: User
+) -> None:
+    row = subscribe(alice)
+    sheets = {one.name: one for one in exports(alice)}
+    assert [*sheets] == ["subscriptions", "invoices", "checkouts"]
+    (subscription,) = sheets["subscriptions"].rows
+    named = dict(zip(sheets["subscriptions"].columns, subscription, strict=True))
+    assert (named["external_id"], named["vehicles"]) == (row.external_id, 2)
+    (invoice,) = sheets["invoices"].rows
+    assert dict(zip(sheets["invoices"].columns, invoice, strict=True))["minor"] == 650
+    assert len([*sheets["checkouts"].rows]) == 1
+    assert [[*one.rows] for one in exports(charlie)] == [[], [], []]
