@@ -44,8 +44,9 @@ from tokens.services import access_tokens, grants, inquiries, spool
 from vehicles.models import Vehicle, VehicleAccess
 from vehicles.services import vehicles
 
-# What an account's deletion leaves on purpose: that it was done, without a name.
-ALLOWED = {Deletion, DeletionStep}
+# What an account's deletion leaves on purpose, without a name: that it was done, and what
+# was paid.
+ALLOWED = {Deletion, DeletionStep, Invoice}
 # Tables of Django's without a model.
 _PLAIN = {"django_migrations"}
 
