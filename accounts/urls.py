@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from accounts import views
+from accounts.views import activity, letters, owner
 
 app_name = "accounts"
 urlpatterns = [
-    path("welcome", views.welcome, name="welcome"),
-    path("console/letters", views.letters, name="letters"),
+    path("welcome", owner.welcome, name="welcome"),
+    path("console/letters", letters.letters, name="letters"),
+    path("console/account/activity", activity.activity, name="activity"),
 ]

@@ -1,19 +1,15 @@
-"""The owner's first visit, and the letters that wait for the owner."""
+"""The owner's first visit."""
 
 from django.conf import settings
 from django.contrib.auth import login
-from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts.forms import WelcomeForm
-from accounts.http import UserRequest
-from accounts.models import Letter
 from accounts.services import owner as owners
-from accounts.services.letters import body_of
 
 _WRONG_CODE = (
     "This is not the newest code, or 10 wrong ones were tried. To have a new one"
@@ -24,7 +20,6 @@ _WORDS = {
     owners.WrongCode: ("code", _WRONG_CODE),
     owners.AddressTaken: ("email", "An account with this address exists already."),
 }
-_LETTERS_SHOWN = 100
 
 
 @require_http_methods(["GET", "POST"])
@@ -48,21 +43,3 @@ def welcome(request: HttpRequest) -> HttpResponse:
             login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
             return redirect(settings.LOGIN_REDIRECT_URL)
     return render(request, "accounts/welcome.html", {"form": form})
-
-
-@require_safe
-@login_required
-def letters(request: UserRequest) -> HttpResponse:
-    """Show the owner the newest letters that no mail server took."""
-    if not request.user.is_staff:
-        raise Http404
-    newest = Letter.objects.all()[:_LETTERS_SHOWN]
-    return render(
-        request,
-        "accounts/letters.html",
-        {
-            "letters": [(letter, body_of(letter)) for letter in newest],
-            "kept_days": settings.LETTERS_KEPT_DAYS,
-            "mail_server": settings.MAIL_SERVER,
-        },
-    )
