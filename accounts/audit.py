@@ -51,7 +51,8 @@ def subject_id_of(user: User) -> UUID:
 
 def entries_of(user: User) -> QuerySet[AuditEntry]:
     """Return what is known of a person, newest first; for the owner, of the instance too."""
-    mine = Q(subject_id=subject_id_of(user))
+    subject = AuditSubject.objects.filter(user=user).values("subject_id")
+    mine = Q(subject_id__in=subject)
     if user.is_superuser:
         mine |= Q(subject_id=None)
     return AuditEntry.objects.filter(mine)

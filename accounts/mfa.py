@@ -32,7 +32,7 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no t
         host = urlsplit(settings.PUBLIC_URL).hostname or "localhost"
         return {"id": host, "name": "Keyfob"}
 
-    def generate_authenticator_name(self, user: User, type: Any) -> str:  # noqa: A002, ARG002  # allauth's signature
+    def generate_authenticator_name(self, user: User, type: Any) -> str:  # noqa: A002  # allauth's signature
         """Return what a new key is called unless the person says otherwise."""
         count = Authenticator.objects.filter(user=user, type=type).count()
         return "Passkey" if not count else f"Passkey {count + 1}"

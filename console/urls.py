@@ -1,7 +1,9 @@
 """Every address of the pages, composed from the apps."""
 
+from allauth.account import views as allauth_views
 from django.urls import URLPattern, URLResolver, include, path
 
+from accounts.proofs import proof_required
 from console.views import account, dashboard, errors, front
 
 _console = [
@@ -18,7 +20,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tokens.urls")),
     path("", include("vehicles.urls")),
     path("", include("energy.urls")),
+    # allauth asks for no proof before somebody's first password is set.
+    path("accounts/password/set/", proof_required(allauth_views.password_set)),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
 ]
 
 handler400 = errors.bad_request

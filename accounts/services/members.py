@@ -1,11 +1,13 @@
-"""What makes a user able to sign in: a proven address, and no lock on it."""
+"""What makes a user able to sign in: a proven address, no lock on it, no suspension."""
 
 from allauth.account.models import EmailAddress
 from allauth.core.internal import ratelimit
 from django.core.cache import cache
+from django.db import transaction
 from django.http import HttpRequest  # noqa: TID251  # an empty one, which allauth's key asks for
 
 from accounts.models import User
+from accounts.services.sessions import end_all
 
 _ALLAUTH = "allauth.account"
 
@@ -49,3 +51,27 @@ def unlock(user: User) -> None:
 
 def _addresses(user: User) -> list[str]:
     return list(EmailAddress.objects.filter(user=user).values_list("email", flat=True))
+
+
+class LastOwner(Exception):
+    """Without this person nobody would run the instance."""
+
+
+def suspend(member: User) -> int:
+    """Keep a person out: sign-ins, sessions, programs. Return how many sessions ended.
+
+    Nothing is deleted. Raises `LastOwner` for the only owner who can sign in.
+    """
+    with transaction.atomic():
+        owners = User.objects.select_for_update().filter(
+            is_superuser=True, is_active=True
+        )
+        if [owner.pk for owner in owners] == [member.pk]:
+            raise LastOwner
+        User.objects.filter(pk=member.pk).update(is_active=False)
+    return end_all(member)
+
+
+def resume(member: User) -> None:
+    """Let a suspended person in again."""
+    User.objects.filter(pk=member.pk).update(is_active=True)

@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,92 +16,192 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Registration',
+            name="Registration",
             fields=[
-                ('region', models.CharField(max_length=2, primary_key=True, serialize=False)),
-                ('domain', models.CharField(max_length=255)),
-                ('public_key_hex', models.CharField(max_length=130)),
-                ('registered_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "region",
+                    models.CharField(max_length=2, primary_key=True, serialize=False),
+                ),
+                ("domain", models.CharField(max_length=255)),
+                ("public_key_hex", models.CharField(max_length=130)),
+                (
+                    "registered_at",
+                    models.DateTimeField(default=django.utils.timezone.now),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='AccessToken',
+            name="AccessToken",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=80)),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('hint', models.CharField(max_length=12)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('last_used_at', models.DateTimeField(null=True)),
-                ('last_used_by', models.CharField(blank=True, max_length=200)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='access_tokens', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("hint", models.CharField(max_length=12)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("last_used_at", models.DateTimeField(null=True)),
+                ("last_used_by", models.CharField(blank=True, max_length=200)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="access_tokens",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['created_at', 'id'],
+                "ordering": ["created_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='SigningKey',
+            name="SigningKey",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('only', models.BooleanField(default=True, editable=False, unique=True)),
-                ('private_pem_sealed', models.TextField()),
-                ('public_pem', models.TextField()),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "only",
+                    models.BooleanField(default=True, editable=False, unique=True),
+                ),
+                ("private_pem_sealed", models.TextField()),
+                ("public_pem", models.TextField()),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('only', True)), name='one_signing_key')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("only", True)), name="one_signing_key"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='TeslaGrant',
+            name="TeslaGrant",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('tesla_sub', models.CharField(max_length=100, unique=True)),
-                ('tesla_email', models.CharField(blank=True, max_length=254)),
-                ('tesla_name', models.CharField(blank=True, max_length=200)),
-                ('region', models.CharField(max_length=2)),
-                ('scopes', models.JSONField(default=list)),
-                ('scopes_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('state', models.CharField(choices=[('active', 'Active'), ('needs_relink', 'Needs to be linked again')], default='active', max_length=16)),
-                ('tesla_access_token_sealed', models.TextField(blank=True)),
-                ('tesla_access_token_expires_at', models.DateTimeField()),
-                ('refresh_token_sealed', models.TextField(blank=True)),
-                ('previous_refresh_token_sealed', models.TextField(blank=True)),
-                ('generation', models.PositiveIntegerField(default=1)),
-                ('next_refresh_at', models.DateTimeField(null=True)),
-                ('lease_id', models.UUIDField(null=True)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('failures', models.PositiveIntegerField(default=0)),
-                ('last_error', models.CharField(blank=True, max_length=200)),
-                ('refreshed_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('linked_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('synced_vehicles_at', models.DateTimeField(null=True)),
-                ('synced_energy_at', models.DateTimeField(null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tesla_grants', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("tesla_sub", models.CharField(max_length=100, unique=True)),
+                ("tesla_email", models.CharField(blank=True, max_length=254)),
+                ("tesla_name", models.CharField(blank=True, max_length=200)),
+                ("region", models.CharField(max_length=2)),
+                ("scopes", models.JSONField(default=list)),
+                ("scopes_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("active", "Active"),
+                            ("needs_relink", "Needs to be linked again"),
+                        ],
+                        default="active",
+                        max_length=16,
+                    ),
+                ),
+                ("tesla_access_token_sealed", models.TextField(blank=True)),
+                ("tesla_access_token_expires_at", models.DateTimeField()),
+                ("refresh_token_sealed", models.TextField(blank=True)),
+                ("previous_refresh_token_sealed", models.TextField(blank=True)),
+                ("generation", models.PositiveIntegerField(default=1)),
+                ("next_refresh_at", models.DateTimeField(null=True)),
+                ("lease_id", models.UUIDField(null=True)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("last_error", models.CharField(blank=True, max_length=200)),
+                (
+                    "refreshed_at",
+                    models.DateTimeField(default=django.utils.timezone.now),
+                ),
+                ("linked_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("synced_vehicles_at", models.DateTimeField(null=True)),
+                ("synced_energy_at", models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tesla_grants",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Inquiry',
+            name="Inquiry",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('subject', models.CharField(max_length=32)),
-                ('endpoint', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting for a worker'), ('running', 'Asking Tesla'), ('answered', 'Answered'), ('failed', 'Failed')], default='waiting', max_length=8)),
-                ('asked_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('answered_at', models.DateTimeField(null=True)),
-                ('answer', models.JSONField(null=True)),
-                ('error_code', models.CharField(blank=True, max_length=200)),
-                ('error_status', models.PositiveIntegerField(null=True)),
-                ('error_title', models.CharField(blank=True, max_length=200)),
-                ('error_words', models.TextField(blank=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='inquiries', to=settings.AUTH_USER_MODEL)),
-                ('grant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='inquiries', to='tokens.teslagrant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("subject", models.CharField(max_length=32)),
+                ("endpoint", models.CharField(max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting for a worker"),
+                            ("running", "Asking Tesla"),
+                            ("answered", "Answered"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("asked_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("answer", models.JSONField(null=True)),
+                ("error_code", models.CharField(blank=True, max_length=200)),
+                ("error_status", models.PositiveIntegerField(null=True)),
+                ("error_title", models.CharField(blank=True, max_length=200)),
+                ("error_words", models.TextField(blank=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="inquiries",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "grant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="inquiries",
+                        to="tokens.teslagrant",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['state', 'asked_at'], name='inquiry_due')],
+                "indexes": [
+                    models.Index(fields=["state", "asked_at"], name="inquiry_due")
+                ],
             },
         ),
     ]

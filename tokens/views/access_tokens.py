@@ -1,10 +1,8 @@
 """The access tokens of a user: make one, see when it was used, remove it."""
 
-import time
 from urllib.parse import urlencode
 from uuid import UUID
 
-from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,13 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
+from accounts import audit, notices, proofs
 from accounts.http import UserRequest
 from tokens import forms
 from tokens.models import MOST_ACCESS_TOKENS, AccessToken
 from tokens.services import access_tokens as service
-
-# How long a sign-in proves that it is still the same person at the keys.
-_RECENT_S = 300
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -38,8 +34,9 @@ def access_tokens(request: UserRequest) -> HttpResponse:
     form = forms.AccessTokenForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=400)
-    if not _signed_in_recently(request):
-        return _prove_first(request, form.cleaned_data["name"])
+    if not proofs.is_recent(request):
+        query = urlencode({"name": form.cleaned_data["name"]})
+        return proofs.ask(f"{reverse('tokens:access_tokens')}?{query}")
     return _issue(request, form)
 
 
@@ -51,6 +48,13 @@ def access_token_remove(request: UserRequest, pk: UUID) -> HttpResponse:
     access_token = get_object_or_404(AccessToken, pk=pk, user=request.user)
     if request.method == "POST":
         service.remove(access_token)
+        audit.record(
+            request.user,
+            "token.removed",
+            subject=access_token.name,
+            detail={"token": str(pk)},
+            request=request,
+        )
         messages.success(
             request, f"{access_token} is removed. Its program is refused from now on."
         )
@@ -75,6 +79,14 @@ def _issue(request: UserRequest, form: forms.AccessTokenForm) -> HttpResponse:
             " remove the token and make another.",
         )
         return redirect("tokens:access_tokens")
+    audit.record(
+        request.user,
+        "token.issued",
+        subject=name,
+        detail={"token": str(made.pk)},
+        request=request,
+    )
+    notices.write(request.user, "account/email/token_made", token_name=name)
     return _page(request, forms.blank(), made=made, text=text)
 
 
@@ -100,19 +112,3 @@ def _page(
         "token_in_query": settings.TOKEN_IN_QUERY,
     }
     return render(request, "tokens/access_tokens.html", context, status=status)
-
-
-def _signed_in_recently(request: UserRequest) -> bool:
-    """Tell whether this session proved who it is within the last five minutes."""
-    records = get_authentication_records(request, request.user)
-    newest = max((record["at"] for record in records), default=0.0)
-    return bool(0 <= time.time() - newest < _RECENT_S)
-
-
-def _prove_first(request: UserRequest, name: str) -> HttpResponse:
-    """Ask for the password, or for Tesla's sign-in where there is none; then go on."""
-    here = f"{reverse('tokens:access_tokens')}?{urlencode({'name': name})}"
-    if request.user.has_usable_password():
-        query = urlencode({"next": here})
-        return redirect(f"{reverse('account_reauthenticate')}?{query}")
-    return render(request, "tokens/prove_it_is_you.html", {"next": here})

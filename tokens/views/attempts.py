@@ -18,10 +18,16 @@ _MOST = 5
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One way to Tesla and back: where to go afterwards, and who set out when."""
+    """One way to Tesla and back: where to go afterwards, and who set out when.
+
+    `proves` links nothing: it only shows that the same person is still there.
+    `invitation` is the secret of the invitation that is to be accepted.
+    """
 
     next: str
     login_again: bool
+    proves: bool = False
+    invitation: str = ""
     nonce: str = ""
     user: str = ""
     started_s: float = 0.0

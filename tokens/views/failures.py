@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 import fleet
+from accounts.services import invitations
 from fleet import errors as fleet_errors
 from tokens.services import grants, sign_in
 
@@ -33,6 +34,18 @@ DENIED = Failure(
     "Keyfob sees nothing of your Tesla account, and nothing was stored. If this was"
     " not what you meant, start again and tick what you want to share.",
 )
+NOT_YOURS = Failure(
+    403,
+    "That was another Tesla account",
+    "To show that it is you, sign in with a Tesla account that is linked to your login"
+    " here. Nothing was linked, and nothing was stored.",
+)
+_SPENT = Failure(
+    410,
+    "This invitation has ended",
+    "The link was used already, was taken back, or is too old. Nothing was stored. Ask"
+    " the owner for a new invitation.",
+)
 BY_ERROR: dict[type[Exception], Failure] = {
     grants.LinkedElsewhere: Failure(
         409,
@@ -54,6 +67,8 @@ BY_ERROR: dict[type[Exception], Failure] = {
         "It is not linked to this Tesla account. Sign in with your password, then link"
         " the Tesla account on the Scopes page.",
     ),
+    invitations.Spent: _SPENT,
+    invitations.AddressTaken: _SPENT,
     sign_in.Disabled: Failure(
         403,
         "This login is disabled",
