@@ -72,7 +72,7 @@ def _about(detail: dict[str, object]) -> str:
     said = [_PROOFS.get(str(proof), "") for proof in proofs]
     words = f"by {' and '.join(filter(None, said))}" if any(said) else ""
     if count := detail.get("count"):
-        words = f"{count} of them" if not words else words
+        words = words or f"{count} of them"
     changes = [
         f"{name} {', '.join(map(str, scopes))}"
         for name in ("lost", "gained")

@@ -1,7 +1,7 @@
 """The door of the operator's pages: staff, a second factor, and a proof that is fresh.
 
 Nobody types a password at `/admin/login/`: that page leads to the sign-in page, where
-every limit holds. Sources: SECURITY of allauth's `secure_admin_login`; ASVS 5.0 V6.3.3.
+every limit holds. Source: ASVS 5.0 V6.3.3.
 """
 
 import time
@@ -39,7 +39,9 @@ class OperatorSite(AdminSite):
         return has_factor(user) and _is_awake(request)
 
     def login(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002  # Django's signature
     ) -> HttpResponse:
         """Lead to what is lacking: the sign-in, a second factor, or a fresh proof."""
         response: HttpResponse = _lead_on(request)

@@ -3,14 +3,19 @@
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from django.http import HttpRequest  # noqa: TID251  # the letter says where it came from
 
 from accounts.models import User
 
 
-def write(user: User, template_prefix: str, **context: Any) -> None:
-    """Write to the person's proven address what the request of this moment did.
+def write(
+    request: HttpRequest, user: User, template_prefix: str, **context: Any
+) -> None:
+    """Write to the person's proven address what a request did.
 
     Nothing is written to who has no address. The letter names time, address and
     program of the request.
     """
-    get_adapter().send_notification_mail(template_prefix, user, context)
+    adapter = get_adapter()
+    adapter.request = request
+    adapter.send_notification_mail(template_prefix, user, context)

@@ -61,7 +61,7 @@ def _signed_in(request: HttpRequest, user: User, **_kwargs: object) -> None:
         },
     )
     if is_new_place:
-        notices.write(user, "account/email/new_place")
+        notices.write(request, user, "account/email/new_place")
 
 
 def _signed_out(request: HttpRequest, user: User | None, **_kwargs: object) -> None:

@@ -162,6 +162,12 @@ ACCOUNT_RATE_LIMITS = {
     "invitation": "30/m/ip",
 }
 MFA_ADAPTER = "accounts.mfa.MFAAdapter"
+MFA_FORMS = {
+    "add_webauthn": "accounts.passkey_forms.AddWebAuthnForm",
+    "authenticate_webauthn": "accounts.passkey_forms.AuthenticateWebAuthnForm",
+    "login_webauthn": "accounts.passkey_forms.LoginWebAuthnForm",
+    "reauthenticate_webauthn": "accounts.passkey_forms.ReauthenticateWebAuthnForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Keyfob"

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import audit
 from accounts.forms import NewPasswordForm
+from accounts.models import Invitation
 from accounts.services import invitations
 
 _GONE = 410
@@ -42,7 +43,7 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
         "form": form,
         "invited": invited,
         "secret": secret,
-        "is_owner": invited.role == invitations.Invitation.Role.OWNER,
+        "is_owner": invited.role == Invitation.Role.OWNER,
     }
     return render(request, "accounts/invitation.html", context)
 

@@ -9,7 +9,7 @@ from allauth.account.adapter import get_adapter
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_variables
@@ -23,11 +23,10 @@ from accounts.services import invitations, members as service, sessions
 
 P = ParamSpec("P")
 _MOST = 500
+_View = Callable[Concatenate[UserRequest, P], HttpResponse]
 
 
-def _owner_required(
-    view: Callable[Concatenate[UserRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+def _owner_required(view: _View[P]) -> _View[P]:
     """Let owners in; for others the page is not there. A change needs a fresh proof."""
 
     @login_required

@@ -86,7 +86,7 @@ def _issue(request: UserRequest, form: forms.AccessTokenForm) -> HttpResponse:
         detail={"token": str(made.pk)},
         request=request,
     )
-    notices.write(request.user, "account/email/token_made", token_name=name)
+    notices.write(request, request.user, "account/email/token_made", token_name=name)
     return _page(request, forms.blank(), made=made, text=text)
 
 
