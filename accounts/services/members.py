@@ -2,10 +2,12 @@
 
 from allauth.account.models import EmailAddress
 from allauth.core.internal import ratelimit
+from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest  # noqa: TID251  # an empty one, which allauth's key asks for
 
+from accounts import audit
 from accounts.models import User
 from accounts.services.sessions import end_all
 
@@ -29,11 +31,12 @@ def prove_address(user: User) -> EmailAddress:
 
 
 def unlock(user: User) -> None:
-    """Forget the wrong passwords that lock the user's addresses.
+    """Forget the wrong passwords and codes that lock the user's sign-in.
 
     The limit by client address stays: it is not the user's, and lasts a minute.
     """
-    logins = {user.email, *_addresses(user)} - {None}
+    # The last is what allauth counts wrong codes under.
+    logins = {user.email, *_addresses(user), f"mfa-auth-user-{user.pk}"} - {None}
     for rate in ratelimit.get_rates(app=_ALLAUTH, action="login_failed"):
         if rate.per != "key":
             continue
@@ -47,6 +50,17 @@ def unlock(user: User) -> None:
                     key=str(login).lower(),
                 )
             )
+
+
+def remove_factors(user: User) -> int:
+    """Remove the second factors of somebody who lost them; return how many.
+
+    For the operator at the machine itself; the trail says who did it.
+    """
+    count: int = Authenticator.objects.filter(user=user).delete()[0]
+    if count:
+        audit.record(user, "mfa.removed", detail={"by_operator": True, "count": count})
+    return count
 
 
 def _addresses(user: User) -> list[str]:

@@ -1,5 +1,7 @@
 """The owner's first visit."""
 
+from allauth.account.internal.flows.login import record_authentication
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +27,7 @@ _WORDS = {
 @require_http_methods(["GET", "POST"])
 @never_cache
 @sensitive_post_parameters()
+@ratelimit.decorator(app="allauth.account", action="welcome")  # type: ignore[untyped-decorator]  # allauth ships no types
 def welcome(request: HttpRequest) -> HttpResponse:
     """Let whoever has the one-time code become the owner."""
     if owners.owner() is not None:
@@ -40,6 +43,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
         except owners.OwnerError as error:
             form.add_error(*_WORDS[type(error)])
         else:
+            record_authentication(request, user, method="password")
             login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
             return redirect(settings.LOGIN_REDIRECT_URL)
     return render(request, "accounts/welcome.html", {"form": form})

@@ -39,7 +39,9 @@ class SoftPasskey:
         public_key = options["publicKey"]
         self.user_handle = public_key["user"]["id"]
         said = self._said("webauthn.create", public_key["challenge"])
-        cose = ES256.from_cryptography_key(self.key.public_key())
+        numbers = self.key.public_key().public_numbers()
+        x, y = (part.to_bytes(32, "big") for part in (numbers.x, numbers.y))
+        cose = ES256({1: 2, 3: -7, -1: 1, -2: x, -3: y})
         attested = AttestedCredentialData.create(bytes(16), self.credential_id, cose)
         flags = _PRESENT_AND_VERIFIED | AuthenticatorData.FLAG.AT
         data = AuthenticatorData.create(

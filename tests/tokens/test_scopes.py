@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.models import User
 from tests.factories import SCOPES, make_bare_grant, make_user
-from tests.tokens.helpers import ClientOf, change
+from tests.tokens.helpers import ClientOf, change, proved
 from tokens.models import TeslaGrant
 from tokens.services import spool
 
@@ -119,6 +119,8 @@ def test_unlink_asks_first_and_then_unlinks(alice: User, client_of: ClientOf) ->
     grant = make_bare_grant(alice)
     spool.put(grant, spool.Pair("a", "r", grant.linked_at))
     client, address = client_of(alice), f"{ADDRESS}/{grant.pk}/unlink"
+    assert client.post(address)["Location"].startswith("/accounts/reauthenticate/")
+    proved(client)
     assert b"The virtual key stays on your cars" in client.get(address).content
     assert TeslaGrant.objects.count() == 1
     answer = client.post(address)
@@ -133,7 +135,7 @@ def test_unlink_keeps_the_only_way_to_sign_in(client_of: ClientOf, db: None) -> 
     member.set_unusable_password()
     member.save()
     first, second = make_bare_grant(member), make_bare_grant(member)
-    client = client_of(member)
+    client = proved(client_of(member))
     assert client.post(f"{ADDRESS}/{first.pk}/unlink").status_code == 302
     client.post(f"{ADDRESS}/{second.pk}/unlink")
     assert b"Set a password" in client.get(ADDRESS).content
