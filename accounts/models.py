@@ -201,7 +201,8 @@ class AuditEntry(models.Model):
 class Invitation(models.Model):
     """The owner's word that somebody may join; its link works once, until it ends.
 
-    `digest` is the SHA-256 of the link's secret, in hex. `member` is who came of it.
+    `digest` is the SHA-256 of the link's secret, in hex. `member` is who came of it,
+    and takes the row along when they leave: it holds their address.
     """
 
     class Role(models.TextChoices):
@@ -221,7 +222,7 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True)
     member = models.OneToOneField(
-        User, models.SET_NULL, null=True, related_name="invitation"
+        User, models.CASCADE, null=True, related_name="invitation"
     )
 
     class Meta:

@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                     "member",
                     models.OneToOneField(
                         null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
+                        on_delete=django.db.models.deletion.CASCADE,
                         related_name="invitation",
                         to=settings.AUTH_USER_MODEL,
                     ),

@@ -100,6 +100,8 @@ def test_invited_person_joins_with_a_password(desk: Client, owner: User) -> None
     assert sign_in(Client(), "dora@example.com", NEW)["Location"] == "/console/"
     invitation = Invitation.objects.get()
     assert (invitation.member, invitation.accepted_at is None) == (dora, False)
+    dora.delete()
+    assert not Invitation.objects.exists()
 
 
 def test_link_works_once(desk: Client) -> None:
