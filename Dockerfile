@@ -26,9 +26,9 @@ ENV PATH=/venv/bin:$PATH DATA=/data PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 RUN python -m compileall -q accounts api console energy fleet tokens vehicles
 USER 10001:10001
 EXPOSE 8000
-CMD ["granian", "--interface", "asgi", "--host", "0.0.0.0", "--port", "8000", \
-     "--no-access-log", "--log-level", "warning", "--workers-kill-timeout", "10", \
-     "console.asgi:application"]
+CMD ["granian", "--interface", "asgi", "--http", "1", "--host", "0.0.0.0", \
+     "--port", "8000", "--no-access-log", "--log-level", "warning", \
+     "--workers-kill-timeout", "10", "console.asgi:application"]
 
 FROM build AS build-demo
 COPY requirements/demo.txt ./

@@ -34,7 +34,7 @@ run: .venv/demo ## Run all of Keyfob on this machine; PORT and DATA may be given
 	@PORT=$(PORT) DATA=$(DATA) exec $(BIN)/python -m tools.run
 
 test: .venv/dev ## Run the tests, with their coverage.
-	@$(BIN)/python -m pytest -q -n auto --dist loadgroup --cov --cov-report=term
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile --cov --cov-report=term
 
 lint: .venv/dev ## Look for what is untidy or wrong in the Python code.
 	@$(BIN)/ruff check .

@@ -10,6 +10,7 @@ from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_
 from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
+from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest  # noqa: TID251  # allauth's hooks take it
 from django.urls import reverse
 
@@ -83,6 +84,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
                 "url": reverse(settings.TESLA_PROOF_URL),
             }
         ]
+
+    def reauthenticate(self, user: User, password: str) -> bool:
+        """Check a password again; stay signed in when that renewed its hash.
+
+        A hash is renewed when the hasher has grown stronger since it was made; the
+        session is bound to it.
+        """
+        if not super().reauthenticate(user, password):
+            return False
+        hashed = user.password
+        user.refresh_from_db(fields=["password"])
+        if user.password != hashed:
+            update_session_auth_hash(self.request, user)
+        return True
 
     def format_email_subject(self, subject: str) -> str:
         """Return the subject with the product's name before it."""

@@ -1,10 +1,10 @@
 """Forms of the sign-in pages that are our own."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-from allauth.account import app_settings
+from allauth.account import app_settings, forms as theirs
 from allauth.account.fields import EmailField, PasswordField
-from allauth.account.forms import ResetPasswordForm as _ResetPasswordForm
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -12,8 +12,24 @@ from django.http import HttpRequest  # noqa: TID251  # allauth's signature
 
 from accounts.models import Invitation, User
 
+_ADDRESS = "E-mail address"
+_FIRST = {"password1": "Password", "password2": "Password again"}
+_NEW = {"password1": "New password", "password2": "New password again"}
 
-class NewPasswordForm(forms.Form):
+
+class _OurWords(forms.Form):
+    """Name the fields of a form of allauth's as all pages do; no hint repeats a name."""
+
+    words: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.label = self.words.get(name, field.label)
+            field.widget.attrs.pop("placeholder", None)
+
+
+class NewPasswordForm(_OurWords):
     """A password, typed twice; `address` is whose it will be, where that is known."""
 
     password1 = PasswordField(
@@ -50,14 +66,14 @@ class WelcomeForm(NewPasswordForm):
         help_text="It was printed when Keyfob was started.",
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
     )
-    email = EmailField(label="E-mail address")
+    email = EmailField(label=_ADDRESS)
     field_order = ("code", "email", "password1", "password2")
 
 
-class InvitationForm(forms.Form):
+class InvitationForm(_OurWords):
     """Who is invited, and as what."""
 
-    email = EmailField(label="E-mail address")
+    email = EmailField(label=_ADDRESS)
     role = forms.ChoiceField(
         choices=Invitation.Role.choices,
         initial=Invitation.Role.MEMBER,
@@ -65,8 +81,50 @@ class InvitationForm(forms.Form):
     )
 
 
-class ResetPasswordForm(_ResetPasswordForm):  # type: ignore[misc]  # allauth ships no types
+class LoginForm(_OurWords, theirs.LoginForm):  # type: ignore[misc]  # allauth ships no types
+    """Ask for address and password."""
+
+    words = {"login": _ADDRESS}
+
+
+class SignupForm(_OurWords, theirs.SignupForm):  # type: ignore[misc]  # as above
+    """Ask for the address and password of a new account."""
+
+    words = {"email": _ADDRESS, **_FIRST}
+
+
+class AddEmailForm(_OurWords, theirs.AddEmailForm):  # type: ignore[misc]  # as above
+    """Ask for the address to change to."""
+
+    words = {"email": "New e-mail address"}
+
+
+class ChangePasswordForm(_OurWords, theirs.ChangePasswordForm):  # type: ignore[misc]  # as above
+    """Ask for the old password and a new one."""
+
+    words = {"oldpassword": "Current password", **_NEW}
+
+
+class SetPasswordForm(_OurWords, theirs.SetPasswordForm):  # type: ignore[misc]  # as above
+    """Ask for the first password."""
+
+    words = _FIRST
+
+
+class ResetPasswordKeyForm(_OurWords, theirs.ResetPasswordKeyForm):  # type: ignore[misc]  # as above
+    """Ask for the new password of who followed the link of a letter."""
+
+    words = _NEW
+
+
+class ReauthenticateForm(_OurWords, theirs.ReauthenticateForm):  # type: ignore[misc]  # as above
+    """Ask for the password once more."""
+
+
+class ResetPasswordForm(_OurWords, theirs.ResetPasswordForm):  # type: ignore[misc]  # as above
     """Ask for the link to a new password, with equal work for every address."""
+
+    words = {"email": _ADDRESS}
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         """Write the letter; for an unknown address, make a link that goes nowhere.

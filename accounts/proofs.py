@@ -8,18 +8,15 @@ decorator ask those who only have Tesla, too.
 import time
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
 from urllib.parse import urlencode
 
 from allauth.account import app_settings
 from allauth.account.internal.flows.login import get_authentication_records
-from django.contrib.auth.decorators import login_required
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.http import HttpRequest, HttpResponse  # noqa: TID251  # it guards views
 from django.http.response import HttpResponseBase  # noqa: TID251  # same
 from django.shortcuts import redirect  # noqa: TID251  # same
 from django.urls import reverse
-
-P = ParamSpec("P")
 
 
 def is_recent(request: HttpRequest, *, within_s: float | None = None) -> bool:
@@ -27,6 +24,8 @@ def is_recent(request: HttpRequest, *, within_s: float | None = None) -> bool:
 
     `within_s` is another span, in seconds.
     """
+    if not request.user.is_authenticated:
+        return False
     records = get_authentication_records(request, request.user)
     newest = max((record["at"] for record in records), default=0.0)
     span_s = app_settings.REAUTHENTICATION_TIMEOUT if within_s is None else within_s
@@ -42,21 +41,24 @@ def ask(next_path: str) -> HttpResponse:
     return redirect(f"{reverse('account_reauthenticate')}?{query}")
 
 
-def proof_required(
-    view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """Let a view be seen or posted to only with a recent proof.
+def before(
+    view: Callable[..., HttpResponseBase],
+) -> Callable[..., HttpResponseBase]:
+    """Guard a page of allauth's: show who you are first, then fill in its form.
 
-    What was posted without one is not kept: the person comes back to the page by GET.
+    On opening it, so that nothing is typed in vain. When its form is sent, allauth asks
+    for a password itself, and keeps the form; it asks nobody who has none.
     """
 
-    @login_required
     @wraps(view)
     def guarded(
-        request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs
+        request: HttpRequest, *args: object, **kwargs: object
     ) -> HttpResponseBase:
-        if is_recent(request):
-            return view(request, *args, **kwargs)
-        return ask(request.get_full_path())
+        user = request.user
+        if user.is_authenticated and user.has_usable_password():
+            is_open = request.method == "POST" or did_recently_reauthenticate(request)
+        else:
+            is_open = not user.is_authenticated or is_recent(request)
+        return view(request, *args, **kwargs) if is_open else ask(request.path)
 
     return guarded

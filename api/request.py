@@ -4,6 +4,7 @@ Nothing of it is trusted: whatever is odd is refused here, before anything is as
 of the database or of Tesla.
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 MOST_BODY_BYTES = 1024 * 1024
+BODY_WITHIN_S = 30.0
 _MOST_QUERY_BYTES = 8192
 _MOST_QUERY_FIELDS = 50
 _CLIENT_LENGTH = 200
@@ -141,10 +143,10 @@ def _client(headers: dict[bytes, bytes]) -> str:
 async def json_body(request: Request, receive: Receive) -> dict[str, Any]:
     """Read the body as one JSON object; {} when it is empty.
 
-    Raises `Refusal`: 413 above 1 MiB, 406 for another content type, 400 for text that
-    is no JSON object, names a key twice or is nested beyond reason.
+    Raises what `whole_body` raises, and `Refusal`: 406 for another content type, 400
+    for text that is no JSON object, names a key twice or is nested beyond reason.
     """
-    raw = await _bytes(receive)
+    raw = await whole_body(receive)
     if not raw.strip():
         return {}
     kind = request.content_type.partition(";")[0].strip().lower()
@@ -157,6 +159,21 @@ async def json_body(request: Request, receive: Receive) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Refusal(400, "invalid_request", "The body must be a JSON object.")
     return body
+
+
+async def whole_body(receive: Receive, *, within_s: float = BODY_WITHIN_S) -> bytes:
+    """Read a body to its end.
+
+    Raises `Refusal`: 413 above 1 MiB, 400 when it takes too long; and
+    `ConnectionAbortedError` when the client leaves.
+    """
+    try:
+        async with asyncio.timeout(within_s):
+            return await _bytes(receive)
+    except TimeoutError:
+        raise Refusal(
+            400, "invalid_request", f"The body was not there after {within_s:.0f} s."
+        ) from None
 
 
 async def _bytes(receive: Receive) -> bytes:

@@ -103,6 +103,16 @@ class Tesla:
             (grant.id, True), lambda: self._keep(grant, refresh=True)
         )
 
+    @property
+    def size(self) -> int:
+        """Return of how many grants a token is kept."""
+        return len(self._tokens)
+
+    def _forget_ended(self) -> None:
+        """Forget tokens past their use; those of removed grants end so, too."""
+        soon = datetime.now(UTC) + _EARLY
+        self._tokens = {pk: kept for pk, kept in self._tokens.items() if kept[1] > soon}
+
     async def _keep(self, grant: Grant, *, refresh: bool) -> str:
         def read() -> tuple[int, datetime, str]:
             row = TeslaGrant.objects.get(pk=grant.id)
@@ -127,6 +137,7 @@ class Tesla:
                 "Tesla did not renew its sign-in just now. Try again shortly.",
                 ((b"retry-after", b"10"),),
             ) from None
+        self._forget_ended()
         self._tokens[grant.id] = kept
         return kept[2]
 

@@ -2,7 +2,8 @@
 
 The doors answer without Django's request, which alone would cost more than their whole
 work. A `token` in the query is for the API only: no other address gets to see it, so
-that nothing there can log it.
+that nothing there can log it. Django would write a body of any length to a file before
+it asks who sends it, and wait for it without end; so bodies are read here, within limits.
 """
 
 import os
@@ -17,6 +18,8 @@ _pages = get_asgi_application()
 
 # What follows reads models, so Django must be set up first.
 from api import door  # noqa: E402
+from api.request import whole_body  # noqa: E402
+from api.responses import Refusal  # noqa: E402
 from tokens import well_known  # noqa: E402
 
 Scope = dict[str, Any]
@@ -35,17 +38,49 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     elif scope["path"] == well_known.PATH:
         await well_known.public_key(_without_token(scope), receive, send)
     else:
-        await _pages(_without_token(scope), receive, send)
+        await _page(_without_token(scope), receive, send)
+
+
+async def _page(scope: Scope, receive: Receive, send: Send) -> None:
+    """Have Django answer, once the whole body is here."""
+    try:
+        body = await whole_body(receive)
+    except ConnectionAbortedError:
+        return
+    except Refusal as refusal:
+        await _refuse(refusal, send)
+        return
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive_body() -> dict[str, Any]:
+        return waiting.pop() if waiting else await receive()
+
+    await _pages(scope, receive_body, send)
+
+
+async def _refuse(refusal: Refusal, send: Send) -> None:
+    """Answer in one plain sentence; the server ends what was not read to its end."""
+    words = refusal.description.encode()
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(words)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    await send(
+        {"type": "http.response.start", "status": refusal.status, "headers": headers}
+    )
+    await send({"type": "http.response.body", "body": words})
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
-    """Say that we are ready; at the end close the connections to Tesla."""
+    """Say that we are ready; at the end write what the door noted, and close it."""
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
-            await door.application.tesla.close()
+            await door.application.close()
             await send({"type": "lifespan.shutdown.complete"})
             return
 

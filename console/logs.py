@@ -60,6 +60,19 @@ class JSONFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=False)
 
 
+class NotOurFault(logging.Filter):
+    """Turn what a stranger's request caused into one warning without a traceback.
+
+    Django logs a foreign Host header as an error, and anybody can send any number.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the record; return whether warnings are written at all."""
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        record.exc_info = record.exc_text = None
+        return logging.getLogger().isEnabledFor(logging.WARNING)
+
+
 def _extras(facts: Mapping[str, object]) -> dict[str, object]:
     found = {name: facts[name] for name in _EXTRAS if name in facts}
     return {

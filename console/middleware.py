@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
+from console.views.errors import csrf_failure
+
 logger = logging.getLogger(__name__)
 
 CSP_NONCE = "keyfob.csp_nonce"
@@ -39,6 +41,7 @@ _FEATURES = (
 )
 _PERMISSIONS = ", ".join(f"{feature}=()" for feature in _FEATURES)
 
+_READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _NUMBERS = frozenset({"127.0.0.1", "::1"})
 
 _Respond = Callable[[HttpRequest], HttpResponseBase]
@@ -81,6 +84,21 @@ def _logs_out(request: HttpRequest) -> bool:
         and match is not None
         and match.view_name == "account_logout"
     )
+
+
+def own_forms_only(get_response: _Respond) -> _Respond:
+    """Refuse a form that a browser says was sent by a page of another site.
+
+    Beside Django's check of the form's secret and origin, which does the rest.
+    """
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        is_foreign = request.headers.get("Sec-Fetch-Site") == "cross-site"
+        if is_foreign and request.method not in _READING:
+            return csrf_failure(request)
+        return get_response(request)
+
+    return respond
 
 
 def one_address(get_response: _Respond) -> _Respond:

@@ -19,7 +19,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # Where it runs
 DATA_DIR = Path(environment.text("DATA", "data")).resolve()
-PUBLIC_URL = environment.url("PUBLIC_URL", "http://localhost:8000")
+PORT = environment.number("PORT", 8000, least=1, most=65535)
+PUBLIC_URL = environment.url("PUBLIC_URL", f"http://localhost:{PORT}")
 _public = urlsplit(PUBLIC_URL)
 HTTPS = _public.scheme == "https"
 SIMULATED_TESLA = environment.flag("SIMULATED_TESLA", default=False)
@@ -70,6 +71,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "console.middleware.own_forms_only",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -150,7 +152,16 @@ ACCOUNT_USER_DISPLAY = str
 # Only so can sign-up answer alike for an address that has an account.
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_CHANGE_EMAIL = True
-ACCOUNT_FORMS = {"reset_password": "accounts.forms.ResetPasswordForm"}
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.LoginForm",
+    "signup": "accounts.forms.SignupForm",
+    "add_email": "accounts.forms.AddEmailForm",
+    "change_password": "accounts.forms.ChangePasswordForm",
+    "set_password": "accounts.forms.SetPasswordForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "accounts.forms.ResetPasswordKeyForm",
+    "reauthenticate": "accounts.forms.ReauthenticateForm",
+}
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
@@ -354,6 +365,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "console.logs.JSONFormatter"}},
+    "filters": {"not our fault": {"()": "console.logs.NotOurFault"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {
         "handlers": ["stderr"],
@@ -362,6 +374,7 @@ LOGGING = {
         ).upper(),
     },
     "loggers": {
+        "django.security.DisallowedHost": {"filters": ["not our fault"]},
         # These two write whole addresses, query and all.
         "httpx": {"level": "WARNING"},
         "httpcore": {"level": "WARNING"},

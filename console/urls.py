@@ -3,7 +3,7 @@
 from allauth.account import views as allauth_views
 from django.urls import URLPattern, URLResolver, include, path
 
-from accounts.proofs import proof_required
+from accounts import proofs
 from console.views import account, dashboard, errors, front
 
 _console = [
@@ -14,14 +14,27 @@ _console = [
     path("console/preferences", account.preferences, name="preferences"),
 ]
 
+# Before those of allauth, which they guard.
+_guarded = [
+    path(
+        "accounts/email/",
+        proofs.before(allauth_views.email),
+        name="account_email",
+    ),
+    path(
+        "accounts/password/set/",
+        proofs.before(allauth_views.password_set),
+        name="account_set_password",
+    ),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((_console, "console"))),
     path("", include("accounts.urls")),
     path("", include("tokens.urls")),
     path("", include("vehicles.urls")),
     path("", include("energy.urls")),
-    # allauth asks for no proof before somebody's first password is set.
-    path("accounts/password/set/", proof_required(allauth_views.password_set)),
+    *_guarded,
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
 ]

@@ -23,7 +23,19 @@ _EXPORT = {
     "battery_ok": "Solar and battery",
     "pv_only": "Solar only",
 }
-_CONNECTOR_STATES = {1: "In use", 2: "Idle"}
+# Tesla's page does not name the codes; these are what the field has found out.
+_CONNECTOR_STATES = {
+    0: "Starting up",
+    1: "Charging",
+    2: "Nothing plugged in",
+    4: "Plugged in",
+    5: "Waiting for its schedule",
+    6: "Talking to the car",
+    7: "Fault",
+    8: "Charging finished",
+    9: "Waiting for the car",
+    10: "Charging, reduced",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +103,7 @@ def _installation(answer: Document, parts: Document) -> Group:
             f"{installed:%Y-%m-%d}" if installed else UNKNOWN,
             reason=NOT_SENT,
         ),
-        Value("Time zone", zone or UNKNOWN, reason=NOT_SENT),
+        Value("Time zone", zone.replace("_", " ") or UNKNOWN, reason=NOT_SENT),
         Value("Gateway version", version or UNKNOWN, reason=NOT_SENT),
         yes_no("Solar", bool(parts.flag("solar")), "Yes", "No"),
         yes_no("Battery", bool(parts.flag("battery")), "Yes", "No"),
@@ -147,7 +159,9 @@ def _grid_label(watts: float | None) -> str:
 def _connector(entry: Document, number: int) -> WallConnector:
     code = entry.number("wall_connector_state")
     watts = entry.number("wall_connector_power")
-    state = _CONNECTOR_STATES.get(int(code), f"State {code:.0f}") if code else UNKNOWN
+    state = UNKNOWN
+    if code is not None:
+        state = _CONNECTOR_STATES.get(int(code), f"Tesla's code {code:.0f}")
     serial = entry.text("din").rpartition("--")[2]
     return WallConnector(
         f"Wall Connector {serial}" if serial else f"Wall Connector {number}",

@@ -10,7 +10,7 @@ from django.utils import timezone
 import fleet
 from energy.services import sites
 from tokens.models import TeslaGrant
-from tokens.services import grants, inquiries
+from tokens.services import grants, inquiries, lists
 
 _LOG = logging.getLogger(__name__)
 
@@ -25,13 +25,13 @@ def sync(grant_pk: str) -> None:
         sites.sync(grant, grants.client_for(grant))
     except fleet.FleetError as error:
         _LOG.warning("The energy sites were not listed: %s", type(error).__name__)
-        sites.put_off(grant, timezone.now())
+        lists.note_failure(grant, lists.Of.ENERGY, error, timezone.now())
 
 
 @shared_task(base=DjangoTask, ignore_result=True)
 def sync_due() -> None:
     """Have the sites listed of every grant whose list is old."""
-    for grant_pk in sites.due(timezone.now()):
+    for grant_pk in lists.due(lists.Of.ENERGY, timezone.now()):
         sync.delay(str(grant_pk))
 
 

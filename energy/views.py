@@ -29,12 +29,13 @@ from tokens.services import inquiries
 @login_required
 def energy_site(request: UserRequest, site_id: int) -> HttpResponse:
     """Show a site with its last readings; htmx gets the readings alone."""
-    access = _found(request, site_id)
     if request.htmx:
-        return render(request, "energy/_reading.html", _page(request, access))
+        context = _page(request, _found(request, site_id))
+        return render(request, "energy/_reading.html", context)
+    # Before the site is read: an answer that comes in between brings its reading along.
     latest = sites.latest(request.user, site_id)
     asked = latest if latest and not latest.is_done else None
-    context = _page(request, access) | _stand(asked)
+    context = _page(request, _found(request, site_id)) | _stand(asked)
     return render(request, "energy/energy_site.html", context)
 
 
@@ -51,7 +52,7 @@ def ask(request: UserRequest, site_id: int) -> HttpResponse:
     )
     bell.ring(tasks.ask, str(asked.pk))
     if request.htmx:
-        return _fragment(request, access, asked)
+        return _fragment(request, site_id, asked)
     return redirect("energy:inquiry", site_id, asked.pk)
 
 
@@ -59,7 +60,6 @@ def ask(request: UserRequest, site_id: int) -> HttpResponse:
 @login_required
 def inquiry(request: UserRequest, site_id: int, inquiry_id: uuid.UUID) -> HttpResponse:
     """Show how far a question has come, then its answer; htmx gets that alone."""
-    access = _found(request, site_id)
     asked = get_object_or_404(
         Inquiry,
         pk=inquiry_id,
@@ -68,7 +68,8 @@ def inquiry(request: UserRequest, site_id: int, inquiry_id: uuid.UUID) -> HttpRe
         endpoint__in=sites.ENDPOINTS,
     )
     if request.htmx:
-        return _fragment(request, access, asked)
+        return _fragment(request, site_id, asked)
+    access = _found(request, site_id)
     context = _page(request, access, asked.endpoint) | _stand(asked)
     return render(request, "energy/energy_site.html", context)
 
@@ -95,9 +96,13 @@ def _found(request: UserRequest, site_id: int) -> SiteAccess:
     return access
 
 
-def _fragment(request: UserRequest, access: SiteAccess, asked: Inquiry) -> HttpResponse:
-    """Answer how far a question has come; 204 while the browser has seen just that."""
+def _fragment(request: UserRequest, site_id: int, asked: Inquiry) -> HttpResponse:
+    """Answer how far a question has come; 204 while the browser has seen just that.
+
+    The site is looked up last, so that an answered question has its reading.
+    """
     stand = _stand(asked)
+    access = _found(request, site_id)
     if not asked.is_done and request.GET.get("seen") == stand["phase"]:
         return HttpResponse(status=204)
     context = _page(request, access, asked.endpoint) | stand | {"is_fragment": True}

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -19,7 +20,23 @@ settings.STORAGES["staticfiles"]["BACKEND"] = (
     "django.contrib.staticfiles.storage.StaticFilesStorage"
 )
 
+# Slow machines are no reason to fail: time is measured by the benchmarks.
+hypothesis.settings.register_profile(
+    "any machine",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("any machine")
+
 pytest_plugins = ["tests.fixtures.tesla", "tests.fixtures.work", "tests.fixtures.live"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_hasher() -> Iterator[None]:
+    """Hash passwords quickly; the real hasher of another process still reads them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "PASSWORD_HASHERS", ["tests.hashers.QuickHasher"])
+        yield
 
 
 @pytest.fixture

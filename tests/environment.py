@@ -22,7 +22,7 @@ from tests.servers import Servers
 
 FOLDER = "KEYFOB_TEST_FOLDER"
 NOBODY_LISTENS = "http://127.0.0.1:9"
-_STRANGE = ("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "EMAIL_URL", "SIGNUP_OPEN")
+_STRANGE = ("ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "EMAIL_URL", "PORT", "SIGNUP_OPEN")
 
 _servers: list[Servers] = []
 
@@ -82,6 +82,7 @@ def _start_servers() -> Path:
     servers.start_redis()
     if os.environ.get("KEYFOB_TEST_DATABASE") != "sqlite":
         servers.start_postgresql()
+    servers.guard()
     return folder
 
 

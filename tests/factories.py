@@ -1,12 +1,14 @@
 """Make rows for tests: what is not said has a plain value, and nothing else happens."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from console.models import Heartbeat
+from console.tasks import WORKER
 from energy.models import EnergySite, SiteAccess
 from tokens.models import TeslaGrant
 from vehicles.models import Vehicle, VehicleAccess
@@ -75,6 +77,14 @@ def make_vehicle(
         tesla_id=tesla_id or str(1492930000000000 + vehicle.pk),
         seen_at=timezone.now(),
     )
+
+
+def make_heartbeat(beaten_at: datetime) -> Heartbeat:
+    """Let the worker have beaten then, whatever one that really runs has written."""
+    beat, _ = Heartbeat.objects.update_or_create(
+        name=WORKER, defaults={"beaten_at": beaten_at}
+    )
+    return beat
 
 
 def make_energy_site(

@@ -43,6 +43,7 @@ class Servers:
         self.folder = folder
         self._running: list[tuple[subprocess.Popen[bytes], signal.Signals]] = []
         self._logs = ExitStack()
+        self._guard: subprocess.Popen[bytes] | None = None
 
     def start_redis(self) -> None:
         """Start Redis, reached through `redis.sock`, with nothing saved."""
@@ -100,8 +101,25 @@ class Servers:
         ) as connection:
             connection.execute(_SQL)
 
+    def guard(self) -> None:
+        """Have the servers stopped even when this process is killed.
+
+        A shell waits for the end of a pipe that closes with this process.
+        """
+        kills = [f"kill -{how:d} {process.pid}" for process, how in self._running]
+        script = "; ".join(["read -r _", *kills, "sleep 2", 'rm -rf "$1"'])
+        self._guard = subprocess.Popen(
+            ["/bin/sh", "-c", script, "guard", self.folder],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
     def stop(self) -> None:
         """Stop all that was started, last first; kill what does not listen."""
+        if self._guard is not None:
+            self._guard.kill()
+            self._guard.communicate()
         while self._running:
             process, how = self._running.pop()
             process.send_signal(how)

@@ -71,7 +71,9 @@ class TeslaGrant(models.Model):
     """A user's consent at Tesla: one Tesla account, its tokens and scopes.
 
     The sealed columns are encrypted with their row and column. `generation` rises
-    with each stored pair. A refresh belongs to whoever holds the lease.
+    with each stored pair. A refresh belongs to whoever holds the lease. `synced_…_at`
+    is when Tesla last gave a list; `…_failed_at` and `…_failure` say when and why it
+    did not since, and are empty otherwise.
     """
 
     class State(models.TextChoices):
@@ -103,6 +105,10 @@ class TeslaGrant(models.Model):
     linked_at = models.DateTimeField(default=timezone.now)
     synced_vehicles_at = models.DateTimeField(null=True)
     synced_energy_at = models.DateTimeField(null=True)
+    vehicles_failed_at = models.DateTimeField(null=True)
+    vehicles_failure = models.CharField(max_length=400, blank=True)
+    energy_failed_at = models.DateTimeField(null=True)
+    energy_failure = models.CharField(max_length=400, blank=True)
 
     objects: ClassVar[models.Manager["TeslaGrant"]] = GrantQuerySet.as_manager()
 

@@ -32,12 +32,14 @@ class Child:
 
     A Ctrl-C in the terminal reaches the supervisor alone, which then stops its
     children in order. Output goes to a log file that begins anew with each run.
+    While it is not `required`, its end is nobody's concern.
     """
 
     def __init__(
         self, name: str, command: Sequence[str], env: Mapping[str, str], log: Path
     ) -> None:
         self.name = name
+        self.required = True
         self._command = list(command)
         self._env = dict(env)
         self._log = log
@@ -73,7 +75,7 @@ class Child:
 
     def require(self) -> None:
         """Raise `Died` with the last lines of the log when it does not run."""
-        if not self.is_running():
+        if self.required and not self.is_running():
             raise Died(f"{self.name} ended with {self.status}.\n{self._last_words()}")
 
     def restart(self) -> None:
@@ -124,15 +126,21 @@ class Supervisor:
 
     def __init__(self) -> None:
         self._children: list[Child] = []
+        self._foundations: list[Child] = []
         self._shall_stop = False
 
     def ask_to_stop(self) -> None:
         """Let the next wait raise `Stop`."""
         self._shall_stop = True
 
-    def start(self, child: Child) -> Child:
-        """Start a child and watch it from now on."""
+    def start(self, child: Child, *, is_foundation: bool = False) -> Child:
+        """Start a child and watch it from now on.
+
+        Others need a foundation until their end, so it is stopped after them.
+        """
         self._children.append(child)
+        if is_foundation:
+            self._foundations.append(child)
         child.start()
         return child
 
@@ -165,11 +173,11 @@ class Supervisor:
             raise Stop
 
     def stop(self) -> None:
-        """Stop the children that serve people, then those that these need at the end."""
-        # The first two are Redis and the simulated Tesla.
-        for group in (self._children[2:], self._children[:2]):
+        """Stop the children, the foundations after the others."""
+        others = [one for one in self._children if one not in self._foundations]
+        for group in (others, self._foundations):
             for child in group:
                 child.ask_to_stop()
             for child in group:
                 child.stop()
-        self._children = []
+        self._children, self._foundations = [], []

@@ -50,9 +50,10 @@ def web(here: Surroundings, env: Mapping[str, str]) -> Child:
     command = [
         *(sys.executable, "-m", "granian", "--interface", "asgi"),
         *("--host", HOST, "--port", str(here.port), "--workers", "1"),
-        *("--no-access-log", "--log-level", "warning"),
-        *("--workers-kill-timeout", "5", "console.asgi:application"),
+        *("--http", "1", "--no-access-log", "--log-level", "warning"),
+        *("--workers-kill-timeout", "5", "tools.gate:application"),
     ]
+    env = {**env, "KEYFOB_PREPARED": str(here.prepared)}
     return Child("The web process", command, env, here.data / "log" / "web.log")
 
 
@@ -77,13 +78,14 @@ def run(here: Surroundings, supervisor: Supervisor) -> None:
     """Start everything in its order, say when it is ready, and keep it running."""
     began = time.monotonic()
     env = here.environment(os.environ)
-    supervisor.start(redis(here, env))
+    supervisor.start(redis(here, env), is_foundation=True)
     if here.simulator_port is not None:
-        supervisor.start(simulator(here, env))
+        supervisor.start(simulator(here, env), is_foundation=True)
+    here.prepared.unlink(missing_ok=True)
     preparing = preparation(here, env)
     preparing.start()
     try:
-        words = _start_web(preparing, here, env, supervisor)
+        words = _open(preparing, here, env, supervisor)
     except TooSlow as error:
         raise CannotRun("This takes too long; the logs may say why.") from error
     finally:
@@ -93,17 +95,22 @@ def run(here: Surroundings, supervisor: Supervisor) -> None:
     supervisor.watch()
 
 
-def _start_web(
+def _open(
     preparing: Child, here: Surroundings, env: Mapping[str, str], supervisor: Supervisor
 ) -> str:
     """Start the web process, then the worker; return what was said to people."""
+    serving = web(here, env)
+    # What stops the preparation stops it too, and the preparation says it better.
+    serving.required = False
+    supervisor.start(serving)
     supervisor.wait(
         lambda: PREPARED in preparing.output or preparing.status is not None,
         _READY_WITHIN_S,
     )
     if PREPARED not in preparing.output:
         raise CannotRun(preparing.output.strip())
-    supervisor.start(web(here, env))
+    here.prepared.touch()
+    serving.required = True
     supervisor.wait(lambda: answers(here.port), _READY_WITHIN_S)
     # Only now, so that the worker's start does not hold up the first page.
     supervisor.start(worker(here, env))

@@ -20,6 +20,7 @@ PREPARED = "-- prepared --\n"
 
 _KEY_PATH = "/.well-known/appspecific/com.tesla.3p.public-key.pem"
 _LONGEST_SOCKET_PATH = 100
+_USUAL_PORT = 8000
 _CLIENT = ("keyfob-demo", "opens-only-the-simulated-tesla")
 _NO_REDIS = (
     "No Redis server was found. Install one and run again:\n"
@@ -50,6 +51,11 @@ class Surroundings:
     def simulator_url(self) -> str:
         """Return the simulated Tesla's address, as a browser on this machine has it."""
         return f"http://localhost:{self.simulator_port}"
+
+    @property
+    def prepared(self) -> Path:
+        """Return the file whose presence tells the web process to begin."""
+        return self.data / "prepared"
 
     def environment(self, outer: Mapping[str, str]) -> dict[str, str]:
         """Return the environment of every process; what is set outside wins."""
@@ -84,7 +90,7 @@ class Surroundings:
 
 def look_around(outer: Mapping[str, str]) -> Surroundings:
     """Read PORT and DATA, make the folder, find Redis. Raises `CannotRun`."""
-    port = _port(outer.get("PORT") or "8000")
+    port = _port(outer.get("PORT", ""))
     data = Path(outer.get("DATA") or "data").resolve()
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -132,9 +138,22 @@ def lock(data: Path) -> TextIO:
 
 
 def _port(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise CannotRun(f"PORT must be a number from 1 to 65535, not {text!r}.")
-    return int(text)
+    """Return the port, or any free one where the settings will refuse what is given.
+
+    They read it too, and list it with all else that is wrong.
+    """
+    try:
+        port = int(text.strip() or _USUAL_PORT)
+    except ValueError:
+        port = 0
+    return port if 1 <= port <= 65535 else _free_port()
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind((HOST, 0))
+        port: int = listener.getsockname()[1]
+        return port
 
 
 def _is_free(port: int) -> bool:

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 import fleet
 from tokens.models import Inquiry, TeslaGrant
-from tokens.services import grants, inquiries
+from tokens.services import grants, inquiries, lists
 from vehicles.models import VehicleAccess
-from vehicles.services import asking, keys, syncing, vehicles
+from vehicles.services import asking, keys, vehicles
 
 _LOG = logging.getLogger(__name__)
 _LOOK_AGAIN_S = 5
@@ -27,13 +27,13 @@ def sync(grant_pk: str) -> None:
         vehicles.sync(grant, grants.client_for(grant))
     except fleet.FleetError as error:
         _LOG.warning("The cars were not listed: %s", type(error).__name__)
-        syncing.put_off(grant, timezone.now())
+        lists.note_failure(grant, lists.Of.VEHICLES, error, timezone.now())
 
 
 @shared_task(base=DjangoTask, ignore_result=True)
 def sync_due() -> None:
     """Have the cars listed of every grant whose list is old."""
-    for grant_pk in syncing.due(timezone.now()):
+    for grant_pk in lists.due(lists.Of.VEHICLES, timezone.now()):
         sync.delay(str(grant_pk))
 
 

@@ -43,7 +43,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
         except owners.OwnerError as error:
             form.add_error(*_WORDS[type(error)])
         else:
-            record_authentication(request, user, method="password")
             login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+            record_authentication(request, user, method="password")
             return redirect(settings.LOGIN_REDIRECT_URL)
     return render(request, "accounts/welcome.html", {"form": form})

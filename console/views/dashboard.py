@@ -58,6 +58,16 @@ class Reading:
     is_under_way: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why lists of a linked account could not be read when last asked for."""
+
+    whose: str
+    what: str
+    words: str
+    at: datetime
+
+
 @require_safe
 @login_required
 def dashboard(request: UserRequest) -> HttpResponse:
@@ -73,6 +83,7 @@ def dashboard(request: UserRequest) -> HttpResponse:
     context = {
         "reading": _reading(grants, _asked_at(request.GET.get("asked", ""))),
         "lost": _lost(user, grants),
+        "failures": _failures(grants),
         "unlinked": [grant for grant in grants if _needs_relink(grant)],
         "keyless": [car.name for car in cars if car.lacks_key],
         "vehicles": cars,
@@ -146,10 +157,53 @@ def _reading(grants: list[TeslaGrant], asked_at: datetime | None) -> Reading:
 
 
 def _is_being_read(grant: TeslaGrant, asked_at: datetime | None) -> bool:
-    read_at = _oldest([grant.synced_vehicles_at, grant.synced_energy_at])
-    if read_at is None:
-        return timezone.now() - grant.linked_at < _LONGEST_WAIT or asked_at is not None
-    return asked_at is not None and read_at < asked_at - _JUST_READ
+    is_new = timezone.now() - grant.linked_at < _LONGEST_WAIT
+    since = asked_at or (grant.linked_at if is_new else None)
+    return since is not None and any(
+        _is_awaited(read_at, failed_at, since, was_asked=asked_at is not None)
+        for read_at, failed_at in (
+            (grant.synced_vehicles_at, grant.vehicles_failed_at),
+            (grant.synced_energy_at, grant.energy_failed_at),
+        )
+    )
+
+
+def _is_awaited(
+    read_at: datetime | None,
+    failed_at: datetime | None,
+    since: datetime,
+    *,
+    was_asked: bool,
+) -> bool:
+    """Tell whether a list has neither come nor failed since it was asked for."""
+    if failed_at is not None and failed_at >= since:
+        return False
+    return read_at is None or (was_asked and read_at < since - _JUST_READ)
+
+
+def _failures(grants: list[TeslaGrant]) -> list[Failure]:
+    """Return why lists could not be read; what two lists share is said once."""
+    found = []
+    for grant in grants:
+        if _needs_relink(grant):
+            continue
+        failed: dict[str, list[tuple[str, datetime]]] = {}
+        for what, words, at in (
+            ("cars", grant.vehicles_failure, grant.vehicles_failed_at),
+            ("energy sites", grant.energy_failure, grant.energy_failed_at),
+        ):
+            if at is not None:
+                failed.setdefault(words, []).append((what, at))
+        found += [
+            Failure(
+                str(grant),
+                " and ".join(what for what, _ in lists),
+                words,
+                max(at for _, at in lists),
+            )
+            for words, lists in failed.items()
+        ]
+    return found
 
 
 def _oldest(times: list[datetime | None]) -> datetime | None:

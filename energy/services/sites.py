@@ -1,8 +1,7 @@
 """Energy sites: list them, keep what they answer, choose who asks, forget the gone."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
-from uuid import UUID
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
@@ -14,10 +13,9 @@ from energy.models import EnergySite, SiteAccess
 from fleet.shapes import EnergyProduct
 from tokens.models import Inquiry, TeslaGrant
 from tokens.readings import one_line
+from tokens.services import lists
 
 ENDPOINTS = ("live_status", "site_info")
-SYNC_EVERY = timedelta(minutes=10)
-_AGAIN_AFTER = timedelta(minutes=2)
 _LARGEST_ID = 2**63 - 1
 _MOST_CONNECTORS = 10_000
 
@@ -35,28 +33,7 @@ def sync(grant: TeslaGrant, client: fleet.Client) -> None:
         SiteAccess.objects.filter(grant=grant, gone_at=None).exclude(
             pk__in=[access.pk for access in accesses]
         ).update(gone_at=now)
-    TeslaGrant.objects.filter(pk=grant.pk).update(synced_energy_at=now)
-
-
-def due(now: datetime) -> list[UUID]:
-    """Return the usable grants whose list of sites is missing or old."""
-    old = Q(synced_energy_at=None) | Q(synced_energy_at__lte=now - SYNC_EVERY)
-    return list(
-        TeslaGrant.objects.usable()
-        .filter(old)
-        .order_by("synced_energy_at", "pk")
-        .values_list("pk", flat=True)
-    )
-
-
-def put_off(grant: TeslaGrant, now: datetime) -> None:
-    """Note that listing failed, so that it is tried again a little later, not at once.
-
-    A grant that was never listed stays due.
-    """
-    TeslaGrant.objects.filter(pk=grant.pk, synced_energy_at__isnull=False).update(
-        synced_energy_at=now - SYNC_EVERY + _AGAIN_AFTER
-    )
+    lists.note_read(grant, lists.Of.ENERGY, now)
 
 
 def note_answer(access: SiteAccess, inquiry: Inquiry) -> None:

@@ -67,6 +67,24 @@ def unpair_car(hub: Hub, vin: str, domain: str) -> None:
     hub.store.changed = True
 
 
+def take_car(hub: Hub, vin: str, email: str) -> Car:
+    """Take a car from a person's list. Raises NoSuchThing when it is not there."""
+    car = hub.world.cars.get(vin)
+    if car is None or not car.take_from(email):
+        raise NoSuchThing(f"{email} has no car {vin}")
+    hub.store.changed = True
+    return car
+
+
+def give_car_back(hub: Hub, vin: str, email: str) -> Car:
+    """Put a car back on a person's list. Raises NoSuchThing when it is not gone."""
+    car = hub.world.cars.get(vin)
+    if car is None or not car.give_back(email):
+        raise NoSuchThing(f"the car {vin} is not gone from the list of {email}")
+    hub.store.changed = True
+    return car
+
+
 def set_scopes(hub: Hub, email: str, client_id: str, scopes: object) -> None:
     """Change what a person grants; the next access token carries it."""
     _check_person(hub, email)

@@ -91,7 +91,11 @@ def clock(hub: Hub, request: web.Request, body: dict[str, Any]) -> object:
 
 
 def car(hub: Hub, request: web.Request, body: dict[str, Any]) -> object:
-    """Change a car: `state`, `pair` and `unpair` (domains); `wake_up` (true)."""
+    """Change a car: `state`, `pair` and `unpair` (domains); `wake_up` (true).
+
+    `take_from` and `give_back` name the email of the person whose list it leaves or
+    comes back to.
+    """
     vin = request.match_info["vin"]
     if "state" in body:
         actions.put_car(hub, vin, body["state"])
@@ -99,6 +103,10 @@ def car(hub: Hub, request: web.Request, body: dict[str, Any]) -> object:
         actions.pair_car(hub, vin, str(body["pair"]))
     if "unpair" in body:
         actions.unpair_car(hub, vin, str(body["unpair"]))
+    if "take_from" in body:
+        actions.take_car(hub, vin, str(body["take_from"]))
+    if "give_back" in body:
+        actions.give_car_back(hub, vin, str(body["give_back"]))
     found = hub.world.cars.get(vin)
     if found is None:
         raise actions.NoSuchThing(f"there is no car {vin}")

@@ -51,4 +51,5 @@ def _car(hub: Hub, car: Car) -> dict[str, Any]:
         "command_signing": car.command_signing,
         "keys": [slot.domain for slot in car.paired_keys.values()],
         "access": access,
+        "gone_from": car.gone_from,
     }

@@ -60,6 +60,18 @@ def _car(hub: Hub, form: _Form) -> str:
     return f"{car.name} is {car.state}."
 
 
+def _take_car(hub: Hub, form: _Form) -> str:
+    email = _text(form, "email")
+    car = actions.take_car(hub, _text(form, "vin"), email)
+    return f"{car.name} is gone from the list of {email}."
+
+
+def _give_car_back(hub: Hub, form: _Form) -> str:
+    email = _text(form, "email")
+    car = actions.give_car_back(hub, _text(form, "vin"), email)
+    return f"{car.name} is back on the list of {email}."
+
+
 def _revoke(hub: Hub, form: _Form) -> str:
     actions.revoke(hub, _text(form, "email"), _text(form, "client_id"))
     return "The consent is revoked."
@@ -99,6 +111,8 @@ def _text(form: _Form, name: str) -> str:
 _VERBS: dict[str, Callable[[Hub, _Form], str]] = {
     "advance": _advance,
     "car": _car,
+    "take_car": _take_car,
+    "give_car_back": _give_car_back,
     "revoke": _revoke,
     "reset_password": _reset_password,
     "add_fault": _add_fault,

@@ -1,9 +1,12 @@
 """What tests of the sign-in pages have in common."""
 
 import re
+import time
 from typing import Any
 
-from django.http import HttpResponse
+import time_machine
+from allauth.account.internal.flows.login import record_authentication
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 
 from accounts.models import Letter, User
@@ -54,3 +57,13 @@ def error_words(response: Any) -> list[str]:
     return [
         word for words in response.context["form"].errors.values() for word in words
     ]
+
+
+def just_signed_in(client: Client, user: User, *, ago_s: float = 0) -> None:
+    """Note in the session that this person signed in, some seconds ago."""
+    session = client.session
+    request = HttpRequest()
+    request.session = session
+    with time_machine.travel(time.time() - ago_s):
+        record_authentication(request, user, method="socialaccount")
+    session.save()

@@ -1,6 +1,7 @@
 """A forgotten password: equal answers, single-use links, no foreign host."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -13,6 +14,7 @@ from pytest_django import Settings
 from accounts.models import Letter, User
 from tests.accounts.signing_in import (
     error_words,
+    just_signed_in,
     link_in,
     make_member,
     newest_letter,
@@ -216,6 +218,7 @@ def test_change_asks_for_the_old_password_and_ends_other_sessions(
 def test_member_without_a_password_may_set_one(client: Client) -> None:
     user = User.objects.create_user("charlie@example.com")
     client.force_login(user)
+    just_signed_in(client, user)
     response = client.get(CHANGE)
     assert response["Location"] == "/accounts/password/set/"
     assert "Set a password" in client.get(response["Location"]).content.decode()
@@ -223,3 +226,30 @@ def test_member_without_a_password_may_set_one(client: Client) -> None:
     user.refresh_from_db()
     assert user.check_password(NEW)
     assert signed_in(client)
+
+
+@pytest.mark.parametrize(
+    ("address", "form"),
+    [
+        ("/accounts/password/set/", {"password1": NEW, "password2": NEW}),
+        ("/accounts/email/", {"email": "evil@example.com", "action_add": ""}),
+    ],
+)
+def test_member_without_a_password_shows_first_who_they_are(
+    client: Client, address: str, form: dict[str, str]
+) -> None:
+    user = User.objects.create_user("charlie@example.com")
+    client.force_login(user)
+    just_signed_in(client, user, ago_s=301)
+    for answer in (
+        client.get(address, follow=True),
+        client.post(address, form, follow=True),
+    ):
+        page = answer.content.decode()
+        assert "sign in with Tesla once more" in page
+        back = f"/accounts/tesla/prove?{urlencode({'next': address})}"
+        assert f'name="next" value="{back}"' in page
+        assert 'href="/console/account">Not now</a>' in page
+    user.refresh_from_db()
+    assert not user.has_usable_password()
+    assert not Letter.objects.exists()

@@ -1,6 +1,7 @@
 """What is odd about a request is refused before anything is asked of anybody."""
 
 import asyncio
+import json
 import time
 from typing import Any
 
@@ -10,6 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from api.door import Door
+from api.request import whole_body
+from api.responses import Refusal
 from tests.api.conftest import MakePerson, Program
 
 BEARER = b"authorization"
@@ -166,6 +169,13 @@ def test_body_of_another_type_is_refused(
     assert (answer.status, answer.error) == (406, "not_acceptable")
 
 
+def test_body_that_does_not_come_is_not_awaited() -> None:
+    with pytest.raises(Refusal) as caught:
+        asyncio.run(whole_body(asyncio.Future, within_s=0.01))
+    answer = caught.value.response()
+    assert (answer.status, caught.value.code) == (400, "invalid_request")
+
+
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "TRACE", "CONNECT", "PURGE"])
 def test_foreign_method_gets_405(ask: Any, transactional_db: None, method: str) -> None:
     answer = ask("", "/api/1/products", method=method)
@@ -262,3 +272,39 @@ def test_last_use_is_noted_with_the_program_that_called(
     row = alice.access_tokens.get()
     assert row.last_used_by == "python tesla_fleet_api 1.5"
     assert row.last_used_at is not None
+
+
+def test_failure_of_our_own_tells_nothing_of_the_inside(
+    alice: User, person: MakePerson, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = person(alice).access_token
+
+    async def receive() -> dict[str, Any]:
+        raise RuntimeError("/srv/secret.py: SELECT digest FROM tokens")
+
+    async def fail() -> dict[str, Any]:
+        door = Door()
+        sent: list[Any] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/api/1/vehicles/fleet_status",
+            "query_string": b"",
+            "headers": [(BEARER, f"Bearer {token}".encode())],
+        }
+        await door(scope, receive, send)
+        await door.close()
+        return {"status": sent[0]["status"], **json.loads(sent[1]["body"])}
+
+    assert asyncio.run(fail()) == {
+        "status": 500,
+        "response": None,
+        "error": "internal_error",
+        "error_description": "Keyfob failed. Its log says why.",
+    }
+    assert "SELECT digest" in caplog.text
+    assert token not in caplog.text

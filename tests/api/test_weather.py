@@ -5,12 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connections
 from django.utils import timezone
 
 from accounts.models import User
 from tests.api.conftest import MakePerson, Program
 from tokens.models import TeslaGrant
+from tokens.services import grants
 
 PRODUCTS = "/api/1/products"
 
@@ -103,6 +105,40 @@ def test_grant_that_needs_its_person_is_no_401(
     assert (answer.status, answer.error) == (503, "tesla_login_required")
     assert "/console/scopes" in answer.json["error_description"]
     assert registered.calls == []
+
+
+def test_unlinked_account_is_asked_nothing_a_second_later(
+    play: Any, alice: User, person: MakePerson, registered: Any
+) -> None:
+    someone = person(alice)
+
+    async def story(program: Program) -> Any:
+        assert (await program.call(PRODUCTS)).status == 200
+        await program.door.threads.quickly(lambda: grants.unlink(someone.grant))
+        await asyncio.sleep(1.05)
+        registered.hub.ledger.clear()
+        return await program.call(PRODUCTS)
+
+    answer = play(story, someone.access_token)
+    assert (answer.status, answer.error) == (404, "not_found")
+    assert registered.calls == []
+
+
+def test_tokens_of_tesla_are_not_kept_past_their_end(
+    play: Any, alice: User, bob: User, person: MakePerson
+) -> None:
+    first, second = person(alice), person(bob)
+
+    async def story(program: Program) -> list[int]:
+        sizes = []
+        for token, hours in ((first.access_token, 0), (second.access_token, 9)):
+            program.access_token = token
+            with time_machine.travel(timezone.now() + timedelta(hours=hours)):
+                assert (await program.call(PRODUCTS)).status == 200
+            sizes.append(program.door.tesla.size)
+        return sizes
+
+    assert play(story) == [1, 1]
 
 
 def test_wrong_region_is_followed_and_remembered(

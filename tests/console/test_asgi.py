@@ -1,22 +1,24 @@
 """Which door answers which address, and who gets to see a token in the query."""
 
 import asyncio
-from collections.abc import Iterator
+import time
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
 from django.core.signals import request_started
 
+from api import door
 from console import asgi
 from tokens import well_known
 
 Messages = list[dict[str, Any]]
 
 
-def ask(path: str, query: bytes = b"", kind: str = "http", **more: Any) -> Messages:
-    """Send one request to the application; return what it sent back."""
-    scope = {
-        "type": kind,
+def scope_of(path: str, query: bytes = b"", **more: Any) -> dict[str, Any]:
+    """Return what the server tells the application of a request."""
+    return {
+        "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
         "method": "GET",
@@ -30,6 +32,11 @@ def ask(path: str, query: bytes = b"", kind: str = "http", **more: Any) -> Messa
         "server": ("127.0.0.1", 8000),
         **more,
     }
+
+
+def ask(path: str, query: bytes = b"", kind: str = "http") -> Messages:
+    """Send one request to the application; return what it sent back."""
+    scope = scope_of(path, query, type=kind)
     sent: Messages = []
     waiting = [{"type": "http.request", "body": b"", "more_body": False}]
 
@@ -106,7 +113,9 @@ def test_web_socket_is_refused() -> None:
     assert ask("/", kind="websocket") == [{"type": "websocket.close", "code": 1000}]
 
 
-def test_life_of_the_process_is_followed() -> None:
+def test_life_of_the_process_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The door that other tests go through must stay open.
+    monkeypatch.setattr(door, "application", door.Door())
     sent: Messages = []
     coming = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
 
@@ -121,3 +130,71 @@ def test_life_of_the_process_is_followed() -> None:
         "lifespan.startup.complete",
         "lifespan.shutdown.complete",
     ]
+
+
+Coming = Callable[[], Awaitable[dict[str, Any]]]
+
+
+def post(coming: Coming, path: str = "/accounts/login/") -> Messages:
+    """Send a form whose body comes as `coming` gives it; return what was answered."""
+    kind = (b"content-type", b"application/x-www-form-urlencoded")
+    sent: Messages = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = scope_of(path, method="POST", headers=[(b"host", b"localhost"), kind])
+    asyncio.run(asgi.application(scope, coming, send))
+    return sent
+
+
+def test_page_does_not_take_more_than_a_mebibyte(queries_seen: list[bytes]) -> None:
+    taken = 0
+
+    async def without_end() -> dict[str, Any]:
+        nonlocal taken
+        taken += 65536
+        return {"type": "http.request", "body": b"a" * 65536, "more_body": True}
+
+    messages = post(without_end)
+    assert messages[0]["status"] == 413
+    assert body(messages) == b"The body is larger than 1 MiB."
+    assert taken <= 1024 * 1024 + 65536
+    assert queries_seen == []
+
+
+def test_page_does_not_wait_for_a_body_without_end(queries_seen: list[bytes]) -> None:
+    async def one_sign_an_hour() -> dict[str, Any]:
+        # What would take an hour is told to the loop's clock in a moment.
+        loop = asyncio.get_running_loop()
+        loop.call_soon(lambda: setattr(loop, "time", lambda: time.monotonic() + 3600))
+        return await asyncio.Future()
+
+    messages = post(one_sign_an_hour)
+    assert messages[0]["status"] == 400
+    assert body(messages) == b"The body was not there after 30 s."
+    assert queries_seen == []
+
+
+def test_page_whose_client_leaves_is_not_made(queries_seen: list[bytes]) -> None:
+    async def gone() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    assert post(gone) == []
+    assert queries_seen == []
+
+
+@pytest.mark.django_db
+def test_page_gets_a_body_that_came_in_parts() -> None:
+    parts = [b"login=nobody&", b"password=x"]
+
+    async def in_parts() -> dict[str, Any]:
+        if parts:
+            part = parts.pop(0)
+            return {"type": "http.request", "body": part, "more_body": bool(parts)}
+        await asyncio.sleep(60)
+        return {"type": "http.disconnect"}
+
+    # Without the secret of its page a form gets no further than here.
+    assert post(in_parts)[0]["status"] == 403
+    assert parts == []

@@ -9,8 +9,7 @@ from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from console.models import Heartbeat
-from console.tasks import WORKER
+from tests.factories import make_heartbeat
 from tokens.models import SigningKey
 
 
@@ -25,13 +24,13 @@ def test_prepare_can_be_repeated(settings: LazySettings, tmp_path: Path) -> None
 
 @pytest.mark.django_db
 def test_healthcheck_succeeds_while_the_clock_ticks() -> None:
-    Heartbeat.objects.create(name=WORKER, beaten_at=timezone.now())
+    make_heartbeat(timezone.now())
     call_command("healthcheck")
 
 
 @pytest.mark.django_db
 def test_healthcheck_fails_when_the_clock_is_silent() -> None:
     long_ago = timezone.now() - timedelta(minutes=5)
-    Heartbeat.objects.create(name=WORKER, beaten_at=long_ago)
+    make_heartbeat(long_ago)
     with pytest.raises(CommandError, match="The background worker is not running"):
         call_command("healthcheck")

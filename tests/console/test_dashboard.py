@@ -1,8 +1,10 @@
 """The dashboard: what needs the person, what they own, handed out and granted."""
 
+import html
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -14,9 +16,14 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts.models import User
 from console.models import Heartbeat
-from console.tasks import WORKER
 from energy.models import SiteAccess
-from tests.factories import SCOPES, make_bare_grant, make_energy_site, make_vehicle
+from tests.factories import (
+    SCOPES,
+    make_bare_grant,
+    make_energy_site,
+    make_heartbeat,
+    make_vehicle,
+)
 from tokens.models import AccessToken, TeslaGrant
 from tokens.services import access_tokens
 from vehicles.models import VehicleAccess
@@ -29,9 +36,7 @@ Rung = Callable[[], list[tuple[str, list[object]]]]
 
 @pytest.fixture(autouse=True)
 def _worker_beats() -> None:
-    Heartbeat.objects.create(
-        name=WORKER, beaten_at=timezone.now() + timedelta(days=365)
-    )
+    make_heartbeat(timezone.now() + timedelta(days=365))
 
 
 def make_grant_read_before(
@@ -147,6 +152,53 @@ def test_dashboard_asks_to_link_again(client_of: Browser, alice: User) -> None:
     words = text_of(look(client_of(alice)))
     assert "Link Alice Moreau again. The consent was withdrawn." in words
     assert "asking Tesla" not in words
+
+
+def test_dashboard_says_why_lists_could_not_be_read(
+    client_of: Browser, alice: User
+) -> None:
+    failed_at = timezone.now() - timedelta(minutes=3)
+    words = "Tesla's server has a fault. Tesla's status: 503."
+    failure: dict[str, Any] = {
+        "tesla_name": "Alice Moreau",
+        "vehicles_failed_at": failed_at,
+        "vehicles_failure": words,
+        "energy_failed_at": failed_at,
+        "energy_failure": words,
+    }
+    grant = make_grant_read_before(alice, **failure)
+    make_vehicle(grant)
+    said = html.unescape(text_of(look(client_of(alice))))
+    assert (
+        "The cars and energy sites of Alice Moreau could not be listed."
+        f" {words} Tried 3 min ago ; Keyfob tries again by itself." in said
+    )
+    assert "1 car · list read 5 min ago" in said
+    change = {"energy_failed_at": None, "energy_failure": ""}
+    TeslaGrant.objects.update(**change)
+    assert "The cars of Alice Moreau could not be" in look(client_of(alice))
+    TeslaGrant.objects.update(state=TeslaGrant.State.NEEDS_RELINK)
+    assert "could not be listed" not in look(client_of(alice))
+
+
+@pytest.mark.parametrize("read_s_ago", [None, 300])
+def test_dashboard_stops_asking_when_the_lists_failed(
+    client_of: Browser, alice: User, read_s_ago: int | None
+) -> None:
+    with time_machine.travel(NOON, tick=False):
+        read_at = None
+        if read_s_ago is not None:
+            read_at = NOON - timedelta(seconds=read_s_ago)
+        make_grant_read_before(
+            alice, synced_vehicles_at=read_at, synced_energy_at=read_at
+        )
+        query = f"?asked={int(NOON.timestamp()) - 5}"
+        TeslaGrant.objects.update(vehicles_failed_at=NOON - timedelta(seconds=2))
+        assert "hx-get" in look(client_of(alice), query)
+        TeslaGrant.objects.update(energy_failed_at=NOON - timedelta(seconds=6))
+        assert "hx-get" in look(client_of(alice), query)
+        TeslaGrant.objects.update(energy_failed_at=NOON - timedelta(seconds=3))
+        assert "hx-get" not in look(client_of(alice), query)
 
 
 def test_dashboard_says_which_scopes_are_missing(

@@ -73,6 +73,43 @@ def test_csrf_failure_says_what_helps(
     assert alice.units == ""
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "http://testserver"}, 403),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "http://testserver"}, 302),
+        ({}, 302),
+    ],
+)
+def test_form_of_another_site_is_refused_even_with_its_secret(
+    client_of: Callable[[User], Client],
+    alice: User,
+    headers: dict[str, str],
+    status: int,
+) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = client_of(alice).cookies
+    strict.get("/console/account")
+    form = {
+        "units": "metric",
+        "csrfmiddlewaretoken": strict.cookies["csrftoken"].value,
+    }
+    response = strict.post("/console/preferences", form, headers=headers)
+    assert response.status_code == status
+    alice.refresh_from_db()
+    assert alice.units == ("" if status == 403 else "metric")
+
+
+def test_link_of_another_site_opens_a_page(
+    client_of: Callable[[User], Client], alice: User
+) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    assert client_of(alice).get("/console/", headers=headers).status_code == 200
+
+
 def test_database_page_needs_neither_request_nor_database() -> None:
     page = render_to_string("503.html", {"csp_nonce": "n0nce"})
     assert "<h1>The database does not answer</h1>" in page

@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 from console.health import LONGEST_SILENCE, troubles
 from console.models import Heartbeat
-from console.tasks import WORKER
+from tests.factories import make_heartbeat
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
@@ -20,17 +20,17 @@ def titles() -> list[str]:
 
 @pytest.mark.parametrize("silence_s", [0, 60])
 def test_troubles_are_none_while_the_worker_beats(silence_s: int) -> None:
-    Heartbeat.objects.create(name=WORKER, beaten_at=NOON - timedelta(seconds=silence_s))
+    make_heartbeat(NOON - timedelta(seconds=silence_s))
     assert troubles(NOON) == ()
 
 
 def test_troubles_name_a_worker_that_never_beat() -> None:
+    Heartbeat.objects.all().delete()
     assert titles() == ["The background worker is not running."]
 
 
 def test_troubles_name_a_worker_that_stopped() -> None:
-    beaten_at = NOON - LONGEST_SILENCE - timedelta(seconds=1)
-    Heartbeat.objects.create(name=WORKER, beaten_at=beaten_at)
+    make_heartbeat(NOON - LONGEST_SILENCE - timedelta(seconds=1))
     assert titles() == ["The background worker is not running."]
 
 

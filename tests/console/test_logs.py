@@ -5,6 +5,7 @@ import logging
 import time
 
 import pytest
+from django.test import Client
 
 from console.logs import REMOVED, JSONFormatter, redact
 
@@ -103,3 +104,26 @@ def test_extras_are_written_when_they_are_plain() -> None:
     assert line["status_code"] == 500
     assert line["path"] == f"/a?token={REMOVED}"
     assert "event" not in line
+
+
+def test_foreign_host_is_one_warning_without_traceback(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = client.get("/", headers={"host": "foreign.example.org"})
+    assert answer.status_code == 400
+    (record,) = caplog.records
+    line = _line(record)
+    assert (line["level"], line["logger"]) == (
+        "warning",
+        "django.security.DisallowedHost",
+    )
+    assert "foreign.example.org" in str(line["message"])
+    assert "error" not in line
+
+
+def test_foreign_host_is_not_written_where_warnings_are_not(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.ERROR)
+    client.get("/", headers={"host": "foreign.example.org"})
+    assert caplog.records == []

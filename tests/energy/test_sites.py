@@ -101,17 +101,23 @@ def test_sync_survives_odd_sites(
     assert site.name.startswith("A BA B")
 
 
-def test_sync_that_fails_changes_nothing_and_waits(
+def test_sync_that_fails_changes_nothing_and_says_why(
     link: Link, alice: User, registered: RunningSimulator
 ) -> None:
     grant = link(alice)
+    grant.refresh_from_db()
+    read_at = grant.synced_energy_at
     registered.faults.add("truncate", "*/products")
     tasks.sync(str(grant.pk))
     assert SiteAccess.objects.get().gone_at is None
     grant.refresh_from_db()
-    assert grant.synced_energy_at is not None
-    late = timezone.now() - grant.synced_energy_at
-    assert timedelta(minutes=7) < late < timedelta(minutes=9)
+    assert grant.synced_energy_at == read_at
+    assert grant.energy_failed_at is not None
+    assert grant.energy_failure.startswith("Tesla's answer cannot be read. ")
+    registered.faults.clear()
+    tasks.sync(str(grant.pk))
+    row = TeslaGrant.objects.get(pk=grant.pk)
+    assert (row.energy_failed_at, row.energy_failure) == (None, "")
 
 
 def test_sync_of_an_unknown_grant_does_nothing(registered: RunningSimulator) -> None:

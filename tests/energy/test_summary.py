@@ -78,9 +78,16 @@ def test_connectors_are_named_with_state_and_power() -> None:
         "Wall Connector 2",
         "Wall Connector x",
     ]
-    assert [one.state for one in found] == ["In use", "State 4", UNKNOWN]
+    assert [one.state for one in found] == ["Charging", "Plugged in", UNKNOWN]
     assert found[0].power == Value("Power", "7.2", "kW")
     assert found[0].vin == "5YJ3E1EA4PF000001"
+
+
+def test_connectors_say_a_code_that_nobody_knows() -> None:
+    codes = [{"wall_connector_state": code} for code in (0, 2, 77)]
+    found = connectors({"wall_connectors": codes})
+    said = ["Starting up", "Nothing plugged in", "Tesla's code 77"]
+    assert [one.state for one in found] == said
 
 
 def test_info_shows_installation_and_settings() -> None:
@@ -105,7 +112,7 @@ def test_info_shows_installation_and_settings() -> None:
     installation, settings = info(answer)
     assert shown(installation) == {
         "Installed": "2022-06-01",
-        "Time zone": "America/Los_Angeles",
+        "Time zone": "America/Los Angeles",
         "Gateway version": "23.44.0",
         "Solar": "Yes",
         "Battery": "Yes",

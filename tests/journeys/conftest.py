@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page
+from pytest_django import Settings
 
 from accounts.models import User
 from accounts.services.members import prove_address
@@ -15,6 +16,17 @@ from tokens.services import grants
 from vehicles.services import vehicles
 
 Enter = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def _same_passwords(settings: Settings) -> None:
+    """Store passwords as the running console does.
+
+    It would store a cheaper one anew when it is typed, which ends the session.
+    """
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.Argon2PasswordHasher",
+    ]
 
 
 @pytest.fixture

@@ -15,8 +15,6 @@ from tests.journeys.steps import make_access_token, sign_in_with_tesla, wait_unt
 from tokens.models import MOST_ACCESS_TOKENS, AccessToken
 from tokens.services import access_tokens
 
-pytestmark = pytest.mark.xdist_group("live")
-
 
 @pytest.fixture
 def program(live_console: LiveConsole) -> Iterator[httpx.Client]:

@@ -1,13 +1,10 @@
 """A person looks at their home: what it is made of, and what flows in it."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from tests.fixtures.live import LiveConsole
 from tests.journeys.conftest import Enter
-
-pytestmark = pytest.mark.xdist_group("live")
 
 
 def test_person_reads_a_home_and_sees_what_flows(

@@ -2,12 +2,12 @@
 
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from accounts.services.members import prove_address
 from accounts.services.owner import new_owner_code
+from tests.factories import PASSWORD
 from tests.fixtures.live import LiveConsole
 from tests.journeys.conftest import Enter
 from tests.journeys.steps import (
@@ -19,8 +19,6 @@ from tests.journeys.steps import (
 )
 from tokens.models import TeslaGrant
 from vehicles.models import VehicleAccess
-
-pytestmark = pytest.mark.xdist_group("live")
 
 
 def test_person_signs_in_with_tesla_and_finds_what_they_own(page: Page) -> None:
@@ -111,7 +109,9 @@ def test_tesla_account_of_another_login_is_refused(
 ) -> None:
     enter(page, alice, "alice@example.com")
     page.context.clear_cookies()
-    enter(page, bob)
+    prove_address(bob)
+    sign_in_by_password(page, "bob@example.com", PASSWORD)
+    page.wait_for_url("**/console/")
     page.goto("/console/scopes")
     page.get_by_role("button", name="Link a Tesla account").click()
     # Alice has agreed before, so that Tesla does not ask again.

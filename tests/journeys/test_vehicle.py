@@ -3,14 +3,11 @@
 import json
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from tests.fixtures.live import LiveConsole
 from tests.journeys.conftest import Enter
-
-pytestmark = pytest.mark.xdist_group("live")
 
 
 def billed(live_console: LiveConsole) -> dict[str, int]:

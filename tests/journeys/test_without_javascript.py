@@ -9,8 +9,6 @@ from playwright.sync_api import Page, expect
 from tests.fixtures.live import LiveConsole, NewPage
 from tests.journeys.steps import make_access_token, sign_in_with_tesla
 
-pytestmark = pytest.mark.xdist_group("live")
-
 
 @pytest.fixture
 def plain(new_page: NewPage) -> Page:

@@ -30,9 +30,7 @@ class Doors:
     """Call the simulator as a client does, and know its cars by name."""
 
     sim: RunningSimulator
-    http: httpx.Client = field(
-        default_factory=plain_browser
-    )
+    http: httpx.Client = field(default_factory=plain_browser)
 
     def call(
         self,

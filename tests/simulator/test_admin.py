@@ -52,6 +52,36 @@ def test_page_moves_cars(doors: Doors) -> None:
     assert "in%20use" in busy.headers["Location"]
 
 
+def test_page_takes_a_car_from_a_list_and_gives_it_back(registered: Doors) -> None:
+    token, luna = registered.token(), registered.car("Luna")
+
+    def listed() -> list[str]:
+        found = registered.get("products", token).json()["response"]
+        return [one["vin"] for one in found if "vin" in one]
+
+    before = listed()
+    taken = _order(registered, "take_car", vin=luna.vin, email=ALICE)
+    assert taken.status_code == 303
+    assert "gone%20from%20the%20list" in taken.headers["Location"]
+    assert listed() == [vin for vin in before if vin != luna.vin]
+    assert registered.get(f"vehicles/{luna.vin}", token).status_code == 404
+    assert f"Give Luna back to {ALICE}" in _page(registered)
+    assert _order(registered, "take_car", vin=luna.vin, email=ALICE).status_code == 400
+    _order(registered, "give_car_back", vin=luna.vin, email=ALICE)
+    assert listed() == before
+    assert f"Take Luna from {ALICE}" in _page(registered)
+
+
+def test_api_takes_a_car_from_one_person_alone(registered: Doors) -> None:
+    red, path = registered.car("Red"), f"cars/{registered.car('Red').vin}"
+    registered.admin("POST", path, {"take_from": ALICE})
+    assert [one.person.email for one in red.accesses] == ["bob@example.com"]
+    assert red.remove_driver(red.accesses[0].person.user_id) is True
+    for email in (ALICE, "bob@example.com"):
+        registered.admin("POST", path, {"give_back": email})
+    assert [one.access_type for one in red.accesses] == ["OWNER", "DRIVER"]
+
+
 def test_page_revokes_and_resets(doors: Doors) -> None:
     doors.sim.link(ALICE)
     assert _order(doors, "reset_password", email=ALICE).status_code == 303
@@ -135,6 +165,8 @@ def test_api_faults_come_and_go(doors: Doors) -> None:
         ("cars/unknown", {}, 404),
         ("cars/unknown", {"unpair": "x"}, 404),
         ("cars/unknown", {"pair": "x"}, 404),
+        ("cars/unknown", {"take_from": ALICE}, 404),
+        ("cars/unknown", {"give_back": ALICE}, 404),
         ("persons/nobody@example.com/password_reset", {}, 404),
         (f"persons/{ALICE}/revoke", {"client_id": "x"}, 404),
         (f"persons/{ALICE}/scopes", {"client_id": "x", "scopes": []}, 404),

@@ -175,7 +175,7 @@ def test_user_without_a_password_proves_it_at_tesla(
         "/accounts/tesla/prove?next=%2Fconsole%2Ftokens%3Fname%3Dx",
     ]
     assert b"sign in with Tesla once more" in answer.content
-    assert b'value="prove"' in answer.content
+    assert b'value="again"' in answer.content
     assert AccessToken.objects.count() == 0
 
 

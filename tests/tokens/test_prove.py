@@ -72,7 +72,7 @@ def test_dangerous_page_asks_who_has_tesla_alone(
         proof = f"{PROVE}?{urlencode({'next': address})}"
         assert answer.redirect_chain[-1][0] == proof
         assert "sign in with Tesla once more" in answer.content.decode()
-        fields = {"purpose": "prove", "next": proof}
+        fields = {"purpose": "again", "next": proof}
         assert go(visitor, simulator, "alice@example.com", **fields) == (302, proof)
         assert visitor.get(proof)["Location"] == address
         assert visitor.get(address).status_code == 200
@@ -85,25 +85,31 @@ def test_change_of_the_address_and_unlinking_ask_too(
     unlink = f"/console/scopes/{grant.pk}/unlink"
     with later():
         move = {"email": "moved@example.com", "action_add": ""}
-        answer = visitor.post("/accounts/email/", move)
-        assert answer["Location"].startswith(PROVE)
-        assert visitor.post(unlink)["Location"].startswith("/accounts/reauthenticate/")
+        asked = "/accounts/reauthenticate/"
+        assert visitor.post("/accounts/email/", move)["Location"].startswith(asked)
+        assert visitor.post(unlink)["Location"].startswith(asked)
         assert TeslaGrant.objects.exists()
-        # What was posted is done after the proof, where allauth keeps it.
-        proof = f"{PROVE}?next=/accounts/email/"
-        go(visitor, simulator, "alice@example.com", purpose="prove", next=proof)
-        assert visitor.get(proof)["Location"] == "/accounts/email/"
-        page = visitor.get("/accounts/email/").content.decode()
-        assert "moved@example.com" in page
+
+
+def test_what_allauth_keeps_of_a_form_is_done_after_the_proof(
+    visitor: Client, simulator: RunningSimulator
+) -> None:
+    generate = "/accounts/2fa/recovery-codes/generate/"
+    with later():
+        proof = visitor.post(generate)["Location"]
+        assert proof == f"{PROVE}?{urlencode({'next': generate})}"
+        go(visitor, simulator, "alice@example.com", purpose="again", next=proof)
+        page = visitor.get(proof).content.decode()
+    assert "You cannot generate recovery codes without" in page
 
 
 def test_other_tesla_account_proves_nothing_and_is_not_linked(
     visitor: Client, simulator: RunningSimulator
 ) -> None:
     with later():
-        status, page = go(visitor, simulator, "bob@example.com", purpose="prove")
+        status, page = go(visitor, simulator, "bob@example.com", purpose="again")
         assert status == 403
-        assert "That was another Tesla account" in page
+        assert "Nothing was stored" in page
         assert visitor.get(SET_UP).status_code == 302
     assert TeslaGrant.objects.count() == 1
 
@@ -202,5 +208,5 @@ def test_proof_of_one_who_links_again_is_in_force(
     make_grant(member)
     client = client_of(member)
     assert client.get(SET_UP).status_code == 302
-    go(client, simulator, "alice@example.com", purpose="prove")
+    go(client, simulator, "alice@example.com", purpose="again")
     assert client.get(SET_UP).status_code == 200

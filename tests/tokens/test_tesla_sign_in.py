@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models import User
 from simulator.testing import RunningSimulator
-from tests.tokens.helpers import ClientOf
+from tests.tokens.helpers import ClientOf, fresh_client
 
 ADDRESS = "/accounts/tesla/sign-in"
 
@@ -38,17 +38,38 @@ def test_sign_in_asks_tesla_for_our_scopes(
         "client_id": settings.TESLA_CLIENT_ID,
         "redirect_uri": "http://localhost:8000/accounts/tesla/callback",
         "scope": " ".join(settings.TESLA_SCOPES),
-        "prompt_missing_scopes": "true",
     }
     assert len(state) >= 40
     assert len(nonce) >= 40
     assert answer["Cache-Control"].startswith("max-age=0, no-cache, no-store")
 
 
-def test_link_lets_the_person_choose_another_account(
+def test_link_lets_the_person_choose_another_account(alice: User) -> None:
+    assert _asked(fresh_client(alice), purpose="link")["prompt"] == "login"
+
+
+def test_link_asks_first_who_signed_in_some_time_ago(
     alice: User, client_of: ClientOf
 ) -> None:
-    assert _asked(client_of(alice), purpose="link")["prompt"] == "login"
+    client = client_of(alice)
+    answer = client.post(ADDRESS, {"purpose": "link"})
+    assert answer["Location"] == "/accounts/reauthenticate/?next=%2Fconsole%2Fscopes"
+    assert "tesla_attempts" not in client.session
+    assert _asked(client, purpose="again")["prompt"] == "login"
+
+
+def test_link_asks_at_tesla_who_has_no_password(
+    alice: User, client_of: ClientOf
+) -> None:
+    alice.set_unusable_password()
+    alice.save()
+    page = (
+        client_of(alice)
+        .post(ADDRESS, {"purpose": "link"}, follow=True)
+        .content.decode()
+    )
+    assert "sign in with Tesla once more" in page
+    assert 'name="purpose" value="again"' in page
 
 
 def test_scopes_keep_the_account_and_ask_for_what_is_missing(

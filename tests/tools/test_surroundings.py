@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from console.env import BadEnvironment, Environment
 from tests.fixtures.live import free_port
 from tools.surroundings import CannotRun, answers, lock, look_around
 
@@ -16,6 +17,14 @@ def surroundings(data: Path, **variables: str) -> dict[str, str]:
     """Return the environment that the processes of a run in `data` would get."""
     outer = {"DATA": str(data), "PORT": str(free_port()), **variables}
     return look_around(outer).environment(outer)
+
+
+def settings_read(port: str) -> int:
+    """Return PORT as the settings read it. Raises `BadEnvironment`."""
+    environment = Environment({"PORT": port})
+    value = environment.number("PORT", 8000, least=1, most=65535)
+    environment.check()
+    return value
 
 
 def test_secrets_are_made_once_and_kept_from_others(tmp_path: Path) -> None:
@@ -49,6 +58,24 @@ def test_simulator_takes_the_next_free_port(tmp_path: Path) -> None:
     assert here.simulator_port is not None
     assert here.simulator_port > here.port
     assert here.simulator_url in here.simulator_command()
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "web", "-1", "8000.0"])
+def test_unusable_port_is_left_to_the_settings(tmp_path: Path, port: str) -> None:
+    outer = {"DATA": str(tmp_path), "PORT": port}
+    here = look_around(outer)
+    assert 1 <= here.port <= 65535
+    assert here.environment(outer)["PORT"] == port
+    with pytest.raises(BadEnvironment, match="PORT: must be"):
+        settings_read(port)
+
+
+@pytest.mark.parametrize("port", ["{}", " {} ", "+{}"])
+def test_port_is_read_as_the_settings_read_it(tmp_path: Path, port: str) -> None:
+    free = free_port()
+    text = port.format(free)
+    here = look_around({"DATA": str(tmp_path), "PORT": text})
+    assert (here.port, settings_read(text)) == (free, free)
 
 
 def test_socket_of_a_deep_folder_is_elsewhere(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -11,6 +13,7 @@ from simulator.testing import RunningSimulator
 from tests.vehicles.conftest import Link, lull, paths, rouse
 from tokens.models import Inquiry, TeslaGrant
 from tokens.services import grants, inquiries
+from tokens.tasks import refresh_due
 from vehicles import tasks
 from vehicles.models import Vehicle, VehicleAccess
 from vehicles.services import asking
@@ -206,6 +209,26 @@ def test_ask_with_a_grant_that_needs_relink_says_so(luna: VehicleAccess) -> None
     )
     luna.refresh_from_db()
     assert ask(luna, "vehicle_data").error_title == "Link your Tesla account again"
+
+
+@pytest.mark.parametrize("endpoint", ["vehicle_data", "vehicle", "wake_up"])
+def test_ask_after_the_consent_was_revoked_leads_to_another_link(
+    luna: VehicleAccess,
+    registered: RunningSimulator,
+    client_of: Callable[[User], Client],
+    endpoint: str,
+) -> None:
+    grant, user = luna.grant, luna.grant.user
+    assert grant not in TeslaGrant.objects.due(timezone.now())
+    registered.hub.store.revoke(settings.TESLA_CLIENT_ID, str(user.email))
+    assert ask(luna, endpoint).error_status == 401
+    assert grant in TeslaGrant.objects.due(timezone.now())
+    refresh_due()
+    grant.refresh_from_db()
+    assert grant.state == TeslaGrant.State.NEEDS_RELINK
+    text = client_of(user).get("/console/").content.decode()
+    assert f"<strong>Link {grant} again.</strong>" in text
+    assert "Link again</button>" in text
 
 
 def test_ask_about_a_car_that_was_removed_meanwhile_fails(luna: VehicleAccess) -> None:

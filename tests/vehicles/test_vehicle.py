@@ -326,17 +326,21 @@ def test_inquiry_failed_says_why_with_teslas_status_under_details(
     assert "<h1>Red</h1>" in text
 
 
-def test_inquiry_of_a_sleeping_car_offers_a_wake(
-    client_of: ClientOf, alice: User, car: VehicleAccess
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_inquiry_of_a_sleeping_car_offers_one_wake(
+    client_of: ClientOf, alice: User, car: VehicleAccess, headers: dict[str, str]
 ) -> None:
+    Vehicle.objects.update(state="asleep")
     asked = settle(ask(car), state="failed", error_title="Asleep", error_status=408)
-    text = client_of(alice).get(inquiry_url(asked), headers=HTMX).content.decode()
+    text = client_of(alice).get(inquiry_url(asked), headers=headers).content.decode()
     assert 'value="wake_up" data-busy="Waking the car">Wake</button>' in text
+    assert text.count('value="wake_up"') == 1
 
 
 def test_inquiry_of_a_wake_shows_progress_then_gives_up(
     client_of: ClientOf, alice: User, car: VehicleAccess
 ) -> None:
+    Vehicle.objects.update(state="asleep")
     wake = settle(ask(car, "wake_up"))
     url = inquiry_url(wake)
     text = client_of(alice).get(url, headers=HTMX).content.decode()
@@ -346,6 +350,7 @@ def test_inquiry_of_a_wake_shows_progress_then_gives_up(
     text = client_of(alice).get(url, headers=HTMX).content.decode()
     assert "The car did not wake" in text
     assert "hx-trigger" not in text
+    assert text.count('value="wake_up"') == 1
 
 
 def test_names_are_text_wherever_they_stand(
@@ -386,6 +391,29 @@ def test_remove_forgets_a_gone_car(
     assert 'value="vehicle_data"' not in text
     client_of(alice).post(f"{PAGE}/remove")
     assert VehicleAccess.objects.count() == 0
+
+
+def test_car_taken_from_teslas_list_is_gone_until_it_is_given_back(
+    link: Link, client_of: ClientOf, alice: User, registered: RunningSimulator
+) -> None:
+    grant, client = link(alice), client_of(alice)
+    luna = registered.world.car_named("Luna")
+    luna.take_from("alice@example.com")
+    tasks.sync(str(grant.pk))
+    words = "Tesla no longer lists this car"
+    page = f"/console/vehicle/{luna.vin}"
+    for url in ("/console/", page):
+        text = client.get(url).content.decode()
+        assert text.count(words) == 1
+        assert text.count(f'action="{page}/remove"') == 1
+    luna.give_back("alice@example.com")
+    tasks.sync(str(grant.pk))
+    assert words not in client.get(page).content.decode()
+    luna.take_from("alice@example.com")
+    tasks.sync(str(grant.pk))
+    answer = client.post(f"{page}/remove", follow=True)
+    assert "Luna is removed." in answer.content.decode()
+    assert client.get(page).status_code == 404
 
 
 def test_vehicle_costs_the_same_queries_with_one_and_ten_cars(

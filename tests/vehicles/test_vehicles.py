@@ -153,17 +153,22 @@ def test_sync_stops_asking_when_tesla_does_not_answer(
     assert VehicleAccess.objects.of(alice).count() == 3
 
 
-def test_sync_of_a_failing_list_changes_nothing_and_waits(
+def test_sync_of_a_failing_list_changes_nothing_and_says_why(
     link: Link, alice: User, registered: RunningSimulator
 ) -> None:
     grant = link(alice)
-    registered.faults.add("server_error", "*/products")
+    grant.refresh_from_db()
+    read_at = grant.synced_vehicles_at
+    registered.faults.add("status", "*/products", status=503)
     tasks.sync(str(grant.pk))
     assert VehicleAccess.objects.of(alice).filter(gone_at=None).count() == 3
     grant.refresh_from_db()
-    assert grant.synced_vehicles_at is not None
-    late = timezone.now() - grant.synced_vehicles_at
-    assert timedelta(minutes=7) < late < timedelta(minutes=9)
+    assert grant.synced_vehicles_at == read_at
+    assert grant.vehicles_failed_at is not None
+    assert grant.vehicles_failure == (
+        "Tesla's server has a fault. Something failed at Tesla."
+        " Try again in a few minutes. Tesla's status: 503."
+    )
 
 
 def test_sync_asks_fleet_status_once_an_hour(

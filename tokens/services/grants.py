@@ -205,6 +205,10 @@ def _stored(
             "linked_at": timezone.now(),
             "synced_vehicles_at": None,
             "synced_energy_at": None,
+            "vehicles_failed_at": None,
+            "vehicles_failure": "",
+            "energy_failed_at": None,
+            "energy_failure": "",
         }
         before = grant.scopes
         for column, value in columns.items():

@@ -93,8 +93,6 @@ def answer(
     try:
         response = client.call(endpoint, path_params, _query(inquiry))
     except fleet.FleetError as error:
-        if isinstance(error, fleet.Unauthorized):
-            _renew_soon(inquiry.grant)
         return fail(inquiry, error)
     columns = {"state": Inquiry.State.ANSWERED, "answer": _storable(response)}
     with transaction.atomic():
@@ -106,6 +104,8 @@ def answer(
 
 def fail(inquiry: Inquiry, error: fleet.FleetError) -> Inquiry:
     """Store an error in words for people, with Tesla's own under `error_code`."""
+    if isinstance(error, fleet.Unauthorized):
+        _renew_soon(inquiry.grant)
     explanation = fleet_errors.explain(error)
     return _finish(
         inquiry,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from accounts.services import invitations
@@ -69,6 +69,19 @@ def sign_in(arrived: Arrival, *, invitation: str = "") -> TeslaGrant:
     of one, which a new member uses up. Raises `SignUpClosed`, `AddressTaken`,
     `Disabled` and `InvitationError`; then nothing is stored.
     """
+    try:
+        return _signed_in(arrived, invitation)
+    except (
+        IntegrityError,
+        grants.LinkedElsewhere,
+        AddressTaken,
+        invitations.InvitationError,
+    ):
+        # A second tab may have made the member a moment ago: then it is known now.
+        return _signed_in(arrived, invitation)
+
+
+def _signed_in(arrived: Arrival, invitation: str) -> TeslaGrant:
     claims = arrived.id_claims
     with transaction.atomic():
         known = TeslaGrant.objects.filter(tesla_sub=claims.sub).select_related("user")

@@ -20,13 +20,14 @@ _MOST = 5
 class Attempt:
     """One way to Tesla and back: where to go afterwards, and who set out when.
 
-    `proves` links nothing: it only shows that the same person is still there.
-    `invitation` is the secret of the invitation that is to be accepted.
+    `may_link`: whoever set out had just shown who they are, so that a Tesla account
+    which is new to them may become a way in. `invitation` is the secret of the
+    invitation that is to be accepted.
     """
 
     next: str
     login_again: bool
-    proves: bool = False
+    may_link: bool = False
     invitation: str = ""
     nonce: str = ""
     user: str = ""

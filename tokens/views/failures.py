@@ -31,14 +31,15 @@ FOREIGN = Failure(
 DENIED = Failure(
     403,
     "You did not agree at Tesla",
-    "Keyfob sees nothing of your Tesla account, and nothing was stored. If this was"
-    " not what you meant, start again and tick what you want to share.",
+    "Nothing was changed: Keyfob sees no more of your Tesla account than before. If"
+    " this was not what you meant, start again and tick what you want to share.",
 )
-NOT_YOURS = Failure(
+NOT_PROVED = Failure(
     403,
-    "That was another Tesla account",
-    "To show that it is you, sign in with a Tesla account that is linked to your login"
-    " here. Nothing was linked, and nothing was stored.",
+    "Is it you?",
+    "This Tesla account is new to your login and would open it from now on, and you"
+    " signed in more than five minutes ago. Nothing was stored. Start again; you are"
+    " asked to show first that it is you.",
 )
 _SPENT = Failure(
     410,

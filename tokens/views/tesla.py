@@ -30,7 +30,7 @@ from tokens.views import attempts, failures
 
 _LOG = logging.getLogger(__name__)
 _LONGEST_CODE = 4096
-_PURPOSES = {"sign_in", "link", "scopes", "prove"}
+_PURPOSES = {"sign_in", "link", "again", "scopes"}
 _LONGEST_INVITATION = 64
 
 
@@ -40,18 +40,23 @@ _LONGEST_INVITATION = 64
 def tesla_sign_in(request: HttpRequest) -> HttpResponse:
     """Send the browser to Tesla.
 
-    `purpose` is `sign_in`; `link`, which lets the person choose another Tesla account;
-    `scopes`, which asks again for what was not granted; or `prove`, which only shows
-    that it is still the same person. `next` is where to go afterwards, on this site.
-    `invitation` is the secret of one that a new member accepts.
+    `purpose` is `sign_in`; `link`, which lets the person choose another Tesla account,
+    and asks who they are if they signed in some time ago; `again`, for an account that
+    is linked already; or `scopes`, which asks again for what was not granted. `next`
+    is where to go afterwards, on this site. `invitation` is the secret of one that a
+    new member accepts.
     """
     purpose = request.POST.get("purpose", "sign_in")
     if purpose not in _PURPOSES:
         purpose = "sign_in"
+    destination = _destination(request, purpose)
+    may_link = proofs.is_recent(request)
+    if purpose == "link" and request.user.is_authenticated and not may_link:
+        return proofs.ask(destination)
     attempt = attempts.Attempt(
-        next=_destination(request, purpose),
-        login_again=purpose in {"link", "prove"},
-        proves=purpose == "prove",
+        next=destination,
+        login_again=purpose in {"link", "again"},
+        may_link=may_link,
         invitation=request.POST.get("invitation", "")[:_LONGEST_INVITATION],
     )
     state, nonce = attempts.start(request, attempt)
@@ -60,7 +65,8 @@ def tesla_sign_in(request: HttpRequest) -> HttpResponse:
         fleet_app.application(),
         state=state,
         nonce=nonce,
-        prompt_missing_scopes=True,
+        # Who shares less on purpose is not asked for the rest at each sign-in.
+        prompt_missing_scopes=purpose != "sign_in",
         prompt_login=attempt.login_again,
     )
     return redirect(address)
@@ -133,16 +139,17 @@ def _link(
 ) -> HttpResponseBase:
     """Link the Tesla account that came back, or take it as a proof of who is there."""
     mine = TeslaGrant.objects.of(user).filter(tesla_sub=arrived.id_claims.sub)
-    is_mine = mine.exists()
-    if attempt.proves and not is_mine:
-        return failures.page(request, failures.NOT_YOURS)
+    is_known = mine.exists()
+    if not is_known and not attempt.may_link:
+        return failures.page(request, failures.NOT_PROVED)
     grant = sign_in.link(user, arrived)
-    if attempt.login_again and is_mine:
+    if attempt.login_again and is_known:
         _record(request, grant, reauthenticated=True)
-    _start_reading(grant)
-    if not attempt.proves:
+    if not is_known:
         _note_link(request, grant)
-        messages.success(request, f"{grant} is linked.")
+    _start_reading(grant)
+    outcome = "is linked" if attempt.may_link else "has been confirmed by Tesla"
+    messages.success(request, f"{grant} {outcome}.")
     return redirect(attempt.next)
 
 

@@ -42,6 +42,11 @@ class Stand:
             return "waking"
         return "unheard" if self.is_unheard else "asking"
 
+    @property
+    def offers_wake(self) -> bool:
+        """Tell whether what is shown of it holds a button that wakes the car."""
+        return self.did_not_wake or (not self.words and _is_unavailable(self.inquiry))
+
 
 def access_of(inquiry: Inquiry) -> VehicleAccess | None:
     """Return what the asking grant sees of the car, None when it is removed."""

@@ -14,7 +14,7 @@ from accounts.models import User
 from fleet.shapes import FleetStatus, VehicleRecord
 from tokens.models import Inquiry, TeslaGrant
 from tokens.readings import one_line
-from tokens.services import inquiries
+from tokens.services import inquiries, lists
 from vehicles.models import Vehicle, VehicleAccess
 from vehicles.services import keys
 
@@ -44,7 +44,7 @@ def sync(grant: TeslaGrant, client: fleet.Client) -> None:
             pk__in=[access.pk for access in accesses]
         ).update(gone_at=now)
     _ask_fleet_status(accesses, client, now)
-    TeslaGrant.objects.filter(pk=grant.pk).update(synced_vehicles_at=timezone.now())
+    lists.note_read(grant, lists.Of.VEHICLES, timezone.now())
 
 
 def note_answer(access: VehicleAccess, inquiry: Inquiry) -> None:

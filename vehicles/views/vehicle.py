@@ -32,11 +32,13 @@ from vehicles.units import units_of
 @login_required
 def vehicle(request: UserRequest, vin: str) -> HttpResponse:
     """Show a car with its last reading; htmx gets the reading alone."""
-    access = _found(request, vin)
     if request.htmx:
-        return render(request, "vehicles/_reading.html", _page(request, access))
-    latest = asking.latest(request.user, vin)
+        context = _page(request, _found(request, vin))
+        return render(request, "vehicles/_reading.html", context)
+    # Before the car is read: an answer that comes in between brings its reading along.
+    latest = asking.latest(request.user, _as_vin(vin))
     stand = asking.stand(latest, timezone.now()) if latest else None
+    access = _found(request, vin)
     # What ended earlier was read then; only what is under way belongs here.
     shown = stand if stand and stand.words else None
     context = _page(request, access) | {"stand": shown, "asked": latest}
@@ -56,7 +58,7 @@ def ask(request: UserRequest, vin: str) -> HttpResponse:
     )
     bell.ring(tasks.ask, str(asked.pk))
     if request.htmx:
-        return _fragment(request, access, asked)
+        return _fragment(request, vin, asked)
     return redirect("vehicles:inquiry", vin, asked.pk)
 
 
@@ -64,18 +66,17 @@ def ask(request: UserRequest, vin: str) -> HttpResponse:
 @login_required
 def inquiry(request: UserRequest, vin: str, inquiry_id: uuid.UUID) -> HttpResponse:
     """Show how far a question has come, then its answer; htmx gets that alone."""
-    access = _found(request, vin)
     asked = get_object_or_404(
         Inquiry.objects.select_related("grant"),
         pk=inquiry_id,
         user=request.user,
-        subject=vin,
+        subject=_as_vin(vin),
         endpoint__in=asking.ENDPOINTS,
     )
     if request.htmx:
-        return _fragment(request, access, asked)
+        return _fragment(request, vin, asked)
     stand = asking.stand(asked, timezone.now())
-    context = _page(request, access) | {"stand": stand, "asked": asked}
+    context = _page(request, _found(request, vin)) | {"stand": stand, "asked": asked}
     return render(request, "vehicles/vehicle.html", context)
 
 
@@ -97,17 +98,26 @@ def remove(request: UserRequest, vin: str) -> HttpResponse:
 
 def _found(request: UserRequest, vin: str) -> VehicleAccess:
     """Return the user's access to a car; a stranger's car is a 404 like no car."""
-    access = vehicles.best_access(request.user, vin) if is_vin(vin) else None
+    access = vehicles.best_access(request.user, _as_vin(vin))
     if access is None:
         raise Http404
     return access
 
 
-def _fragment(
-    request: UserRequest, access: VehicleAccess, asked: Inquiry
-) -> HttpResponse:
-    """Answer how far a question has come; 204 while the browser has seen just that."""
+def _as_vin(text: str) -> str:
+    """Return a VIN; what cannot be one is not looked for at all."""
+    if not is_vin(text):
+        raise Http404
+    return text
+
+
+def _fragment(request: UserRequest, vin: str, asked: Inquiry) -> HttpResponse:
+    """Answer how far a question has come; 204 while the browser has seen just that.
+
+    The car is looked up last, so that an answered question has its reading.
+    """
     stand = asking.stand(asked, timezone.now())
+    access = _found(request, vin)
     if stand.words and request.GET.get("seen") == stand.phase:
         return HttpResponse(status=204)
     context = _page(request, access) | {"stand": stand, "asked": asked}

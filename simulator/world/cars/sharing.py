@@ -26,12 +26,18 @@ class SharedCar:
     @property
     def accesses(self) -> list[Access]:
         """Return who may see the car now, the owner first."""
-        gone, hidden = self.condition.drivers_gone, self.condition.hidden_from
+        gone, hidden = self.gone_from, self.condition.hidden_from
         return [
             replace(one, hide_private=one.hide_private or email in hidden)
             for email, one in self._accesses.items()
             if email not in gone
         ]
+
+    @property
+    def gone_from(self) -> list[str]:
+        """Return the emails of those who had the car and do not see it any more."""
+        gone = {*self.condition.drivers_gone, *self.condition.unlisted_for}
+        return [email for email in self._accesses if email in gone]
 
     def access_of(self, person: Person) -> Access | None:
         """Return the person's access, or None for a stranger."""
@@ -47,6 +53,24 @@ class SharedCar:
     def hide_from(self, person: Person) -> None:
         """Keep the car's positions from a driver, as its owner may."""
         self.condition.hidden_from.append(person.email)
+
+    def take_from(self, email: str) -> bool:
+        """Take the car from anybody's list, as when it was sold; tells if it was there.
+
+        Even the owner's: the others keep what they see.
+        """
+        is_listed = email in {one.person.email for one in self.accesses}
+        if is_listed:
+            self.condition.unlisted_for.append(email)
+        return is_listed
+
+    def give_back(self, email: str) -> bool:
+        """Put the car back on a list that it was on; tells if it was gone from it."""
+        was_gone = email in self.gone_from
+        if was_gone:
+            for gone in (self.condition.unlisted_for, self.condition.drivers_gone):
+                gone[:] = [one for one in gone if one != email]
+        return was_gone
 
     def drivers(self) -> list[dict[str, Any]]:
         """Return the drivers to whom the owner lent the car."""

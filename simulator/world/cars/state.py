@@ -119,6 +119,7 @@ class CarState:
     software: Software = field(default_factory=Software)
     invitations: list[dict[str, Any]] = field(default_factory=list)
     drivers_gone: list[str] = field(default_factory=list)
+    unlisted_for: list[str] = field(default_factory=list)
     hidden_from: list[str] = field(default_factory=list)
 
     def dump(self) -> dict[str, Any]:
