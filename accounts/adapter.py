@@ -7,15 +7,20 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
+from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest  # noqa: TID251  # allauth's hooks take it
+from django.urls import reverse
 
-from accounts.http import client_address
+from accounts import proofs, trail
+from accounts.http import LOCAL, client_address
 from accounts.models import User
 from accounts.services import letters
 
 logger = logging.getLogger(__name__)
+_NO_ADDRESS = "0.0.0.0"  # noqa: S104  # nothing listens on it: it stands for no address
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -39,9 +44,46 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the address by which sign-ins are limited; never refuse for its lack.
 
-        Behind a Unix socket without a trusted proxy all clients share one limit.
+        Behind a Unix socket without a trusted proxy all clients share one limit. What
+        lists sessions stores an address, and nothing else, so that one stands for it.
         """
-        return client_address(request)
+        address = client_address(request)
+        return _NO_ADDRESS if address == LOCAL else address
+
+    def authentication_failed(
+        self,
+        request: HttpRequest,
+        **credentials: Any,
+    ) -> None:
+        """Put a wrong password into the trail of the person whose it is not."""
+        trail.password_was_wrong(request, credentials.get("email") or "")
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Tell whether an act needs a fresh proof; raise where allauth would not ask.
+
+        It takes the lack of a password for a proof. Who signs in by Tesla alone is
+        asked to do that again. Raises `ReauthenticationRequired`.
+        """
+        if not super().is_reauthentication_required(app=app, **kwargs):
+            return False
+        if not get_reauthentication_flows(self.request.user) and not proofs.is_recent(
+            self.request
+        ):
+            raise ReauthenticationRequired
+        return True
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, str]]:
+        """Return the ways to prove it again; Tesla where there is no other."""
+        methods: list[dict[str, str]] = super().get_reauthentication_methods(user)
+        if methods or not user.is_authenticated:
+            return methods
+        return [
+            {
+                "id": "tesla",
+                "description": "Sign in with Tesla once more",
+                "url": reverse(settings.TESLA_PROOF_URL),
+            }
+        ]
 
     def reauthenticate(self, user: User, password: str) -> bool:
         """Check a password again; stay signed in when that renewed its hash.

@@ -1,4 +1,6 @@
-"""Name the app for Django, and have its keys checked at each start."""
+"""Name the app for Django, have its keys checked at each start, and its trail written."""
+
+from importlib import import_module
 
 from django.apps import AppConfig
 from django.core import checks
@@ -12,5 +14,7 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Register the check of the encryption keys, which reads the database."""
+        """Register the check of the encryption keys, and listen for the audit trail."""
         checks.register(check_sealed_columns, checks.Tags.database)
+        # Models can be imported from now on, not before.
+        import_module("accounts.trail").connect()

@@ -10,7 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest  # noqa: TID251  # allauth's signature
 
-from accounts.models import User
+from accounts.models import Invitation, User
 
 _ADDRESS = "E-mail address"
 _FIRST = {"password1": "Password", "password2": "Password again"}
@@ -29,22 +29,19 @@ class _OurWords(forms.Form):
             field.widget.attrs.pop("placeholder", None)
 
 
-class WelcomeForm(_OurWords):
-    """The one-time code, and the address and password of the owner to be."""
+class NewPasswordForm(_OurWords):
+    """A password, typed twice; `address` is whose it will be, where that is known."""
 
-    code = forms.CharField(
-        label="One-time code",
-        max_length=40,
-        help_text="It was printed when Keyfob was started.",
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
-    )
-    email = EmailField(label=_ADDRESS)
     password1 = PasswordField(
         label="Password",
         help_text="At least 12 characters; the longer, the better.",
         autocomplete="new-password",
     )
     password2 = PasswordField(label="Password again", autocomplete="new-password")
+
+    def __init__(self, *args: Any, address: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.address = address
 
     def clean(self) -> dict[str, Any]:
         """Check that the password is a good one and was typed twice alike."""
@@ -54,10 +51,34 @@ class WelcomeForm(_OurWords):
             self.add_error("password2", "The two passwords are not alike.")
         elif first:
             try:
-                validate_password(first, User(email=cleaned.get("email")))
+                validate_password(first, User(email=cleaned.get("email", self.address)))
             except ValidationError as error:
                 self.add_error("password1", error)
         return cleaned
+
+
+class WelcomeForm(NewPasswordForm):
+    """The one-time code, and the address and password of the owner to be."""
+
+    code = forms.CharField(
+        label="One-time code",
+        max_length=40,
+        help_text="It was printed when Keyfob was started.",
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code"}),
+    )
+    email = EmailField(label=_ADDRESS)
+    field_order = ("code", "email", "password1", "password2")
+
+
+class InvitationForm(_OurWords):
+    """Who is invited, and as what."""
+
+    email = EmailField(label=_ADDRESS)
+    role = forms.ChoiceField(
+        choices=Invitation.Role.choices,
+        initial=Invitation.Role.MEMBER,
+        widget=forms.RadioSelect,
+    )
 
 
 class LoginForm(_OurWords, theirs.LoginForm):  # type: ignore[misc]  # allauth ships no types

@@ -1,7 +1,13 @@
-"""People who use this instance, the first one's code, and letters that were not sent."""
+"""People who use this instance: who they are, how they came, what was done in their name.
+
+`AuditEntry` names an opaque subject; only `AuditSubject` says who that is, so that a
+person can be forgotten and the trail stays.
+"""
 
 import uuid
-from typing import ClassVar
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -106,3 +112,121 @@ class Letter(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+
+class TrailIsFinal(Exception):
+    """Something tried to change or delete what the audit trail holds."""
+
+
+class AuditSubject(models.Model):
+    """Who an opaque subject of the audit trail is; goes when the person is forgotten."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="audit_subject")
+    subject_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+
+    def __str__(self) -> str:
+        return str(self.subject_id)
+
+
+class AuditEntryQuerySet(models.QuerySet["AuditEntry"]):
+    """Questions about the trail, which can be added to and nothing else."""
+
+    def update(self, **_kwargs: Any) -> int:
+        """Refuse: what happened does not change. Raises `TrailIsFinal`."""
+        raise TrailIsFinal
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refuse; entries go by age alone. Raises `TrailIsFinal`."""
+        raise TrailIsFinal
+
+    def bulk_create(
+        self, objs: Iterable["AuditEntry"], *args: Any, **kwargs: Any
+    ) -> list["AuditEntry"]:
+        """Add several entries; refuse to write over others. Raises `TrailIsFinal`."""
+        if kwargs.get("update_conflicts"):
+            raise TrailIsFinal
+        return super().bulk_create(objs, *args, **kwargs)
+
+    def forget_before(self, at: datetime, *, most: int = 1000) -> int:
+        """Delete the entries older than a time, at most so many; return how many.
+
+        The one way out of the trail: the operator says for how long it is kept.
+        """
+        old = self.filter(happened_at__lt=at).order_by("happened_at")
+        chosen = list(old.values_list("pk", flat=True)[:most])
+        count, _ = models.QuerySet.delete(self.filter(pk__in=chosen))
+        return count
+
+
+class AuditEntry(models.Model):
+    """One thing that happened, and to whom; without a subject, to the instance itself.
+
+    `action` is a dotted code such as `token.issued`, `about` names what it was done
+    to. `address_prefix` is the network that the request came from, not the address.
+    """
+
+    subject_id = models.UUIDField(null=True, editable=False)
+    action = models.CharField(max_length=64)
+    about = models.CharField(max_length=200, blank=True)
+    detail = models.JSONField(default=dict)
+    address_prefix = models.CharField(max_length=64, blank=True)
+    client = models.CharField(max_length=200, blank=True)
+    happened_at = models.DateTimeField(default=timezone.now)
+
+    objects: ClassVar[models.Manager["AuditEntry"]] = AuditEntryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-happened_at", "-pk"]
+        indexes = [
+            models.Index(
+                fields=["subject_id", "-happened_at"], name="trail_of_subject"
+            ),
+            models.Index(fields=["happened_at"], name="trail_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.about}".rstrip()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Store a new entry. Raises `TrailIsFinal` for one that is stored already."""
+        if not self._state.adding:
+            raise TrailIsFinal
+        super().save(*args, **{**kwargs, "force_insert": True})
+
+    def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refuse; entries go by age alone. Raises `TrailIsFinal`."""
+        raise TrailIsFinal
+
+
+class Invitation(models.Model):
+    """The owner's word that somebody may join; its link works once, until it ends.
+
+    `digest` is the SHA-256 of the link's secret, in hex. `member` is who came of it,
+    and takes the row along when they leave: it holds their address.
+    """
+
+    class Role(models.TextChoices):
+        """What the new person may do here."""
+
+        MEMBER = "member", "Member: links their own Tesla accounts"
+        OWNER = "owner", "Owner: also runs this Keyfob and its members"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField()
+    role = models.CharField(max_length=8, choices=Role, default=Role.MEMBER)
+    digest = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, related_name="invitations_sent"
+    )
+    invited_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    member = models.OneToOneField(
+        User, models.CASCADE, null=True, related_name="invitation"
+    )
+
+    class Meta:
+        ordering = ["-invited_at", "id"]
+
+    def __str__(self) -> str:
+        return f"invitation of {self.email}"

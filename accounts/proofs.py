@@ -1,7 +1,8 @@
-"""Ask a person who signed in some time ago to show that it is still them.
+"""Is it still you? Before a dangerous act, a proof of identity not older than 5 minutes.
 
-Needed before anything that would let somebody in for good: an access token, another
-Tesla account, another address or a first password.
+A proof is a sign-in, the password, a code, a passkey, or Tesla's sign-in for those who
+have nothing else. allauth's own pages ask through its decorator; the adapter makes that
+decorator ask those who only have Tesla, too.
 """
 
 import time
@@ -9,38 +10,35 @@ from collections.abc import Callable
 from functools import wraps
 from urllib.parse import urlencode
 
+from allauth.account import app_settings
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
-from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse  # it guards views
+from django.http.response import HttpResponseBase  # same
+from django.shortcuts import redirect  # same
 from django.urls import reverse
 
-from accounts.models import User
 
-# How long a sign-in proves that it is still the same person at the keys.
-_RECENT_S = 300
+def is_recent(request: HttpRequest, *, within_s: float | None = None) -> bool:
+    """Tell whether this session proved who it is within the last five minutes.
 
-
-def is_recent(request: HttpRequest) -> bool:
-    """Tell whether this session proved who it is within the last five minutes."""
+    `within_s` is another span, in seconds.
+    """
     if not request.user.is_authenticated:
         return False
     records = get_authentication_records(request, request.user)
     newest = max((record["at"] for record in records), default=0.0)
-    return bool(0 <= time.time() - newest < _RECENT_S)
+    span_s = app_settings.REAUTHENTICATION_TIMEOUT if within_s is None else within_s
+    return bool(0 <= time.time() - newest < span_s)
 
 
-def ask(request: HttpRequest, *, then: str, instead: str = "") -> HttpResponse:
-    """Ask for the password, or for Tesla's sign-in where there is none; then go on.
+def ask(next_path: str) -> HttpResponse:
+    """Send the person to prove who they are, and then to a path of this site.
 
-    `then` is the path to go to; `instead` is where "Not now" leads, when not there too.
+    allauth forwards to what the person has: password, code, passkey or Tesla.
     """
-    if _has_password(request):
-        query = urlencode({"next": then})
-        return redirect(f"{reverse('account_reauthenticate')}?{query}")
-    context = {"next": then, "instead": instead or then}
-    return render(request, "accounts/prove_it_is_you.html", context)
+    query = urlencode({"next": next_path})
+    return redirect(f"{reverse('account_reauthenticate')}?{query}")
 
 
 def before(
@@ -56,16 +54,11 @@ def before(
     def guarded(
         request: HttpRequest, *args: object, **kwargs: object
     ) -> HttpResponseBase:
-        if _has_password(request):
+        user = request.user
+        if user.is_authenticated and user.has_usable_password():
             is_open = request.method == "POST" or did_recently_reauthenticate(request)
         else:
-            is_open = not request.user.is_authenticated or is_recent(request)
-        if is_open:
-            return view(request, *args, **kwargs)
-        return ask(request, then=request.path, instead=reverse("console:account"))
+            is_open = not user.is_authenticated or is_recent(request)
+        return view(request, *args, **kwargs) if is_open else ask(request.path)
 
     return guarded
-
-
-def _has_password(request: HttpRequest) -> bool:
-    return isinstance(request.user, User) and request.user.has_usable_password()

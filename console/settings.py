@@ -55,7 +55,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "allauth.socialaccount",
+    "allauth.usersessions",
     "django_htmx",
     "django_linear_migrations",
     "lucide",
@@ -167,6 +169,30 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+# The doors beside the password's; allauth's own limits hold for the others.
+ACCOUNT_RATE_LIMITS = {
+    "tesla_sign_in": "30/m/ip",
+    "welcome": "20/m/ip",
+    "invitation": "30/m/ip",
+}
+MFA_ADAPTER = "accounts.mfa.MFAAdapter"
+MFA_FORMS = {
+    "add_webauthn": "accounts.passkey_forms.AddWebAuthnForm",
+    "authenticate_webauthn": "accounts.passkey_forms.AuthenticateWebAuthnForm",
+    "login_webauthn": "accounts.passkey_forms.LoginWebAuthnForm",
+    "reauthenticate_webauthn": "accounts.passkey_forms.ReauthenticateWebAuthnForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Keyfob"
+# allauth remembers a used code for one period: with any tolerance it would work twice.
+MFA_TOTP_TOLERANCE = 0
+# Nobody comes as far as a second factor here without a proven address, or Tesla.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# Where those prove it again who have no password and no second factor.
+TESLA_PROOF_URL = "tokens:prove"
+# For how long an invitation's link works.
+INVITATION_DAYS = 7
 ACCOUNT_SESSION_REMEMBER = True
 PASSWORD_RESET_TIMEOUT = 3600
 SESSION_ENGINE = "accounts.sessions"
@@ -213,6 +239,7 @@ DEFAULT_FROM_EMAIL = environment.text(
     "MAIL_FROM", f"Keyfob <keyfob@{_public.hostname or 'localhost'}>"
 )
 
+AUDIT_KEPT_DAYS = environment.number("AUDIT_KEPT_DAYS", 730, least=30, most=3650)
 LETTERS_KEPT_DAYS = environment.number("LETTERS_KEPT_DAYS", 7, least=1, most=365)
 
 # Tesla

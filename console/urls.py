@@ -90,6 +90,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("energy.urls")),
     *_guarded,
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
 ]
 
 handler400 = errors.bad_request

@@ -1,22 +1,11 @@
 """End what a user has open, and shut the door behind it."""
 
+from allauth.usersessions.models import UserSession
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 
 from accounts.models import User
 from accounts.services.batches import delete_in_batches
-
-
-def suspend(user: User) -> None:
-    """Let the user in no more: pages, programs and sign-ins refuse from now on."""
-    User.objects.filter(pk=user.pk).update(is_active=False)
-    user.is_active = False
-
-
-def restore(user: User) -> None:
-    """Let a suspended user in again."""
-    User.objects.filter(pk=user.pk).update(is_active=True)
-    user.is_active = True
 
 
 def lock_out(user: User) -> None:
@@ -38,6 +27,7 @@ def end_sessions(user: User) -> int:
         for session in Session.objects.order_by("pk").iterator(chunk_size=500)
         if session.get_decoded().get(SESSION_KEY) == str(user.pk)
     ]
+    delete_in_batches(UserSession.objects.filter(user=user))
     return sum(
         delete_in_batches(Session.objects.filter(pk__in=theirs[start : start + 500]))
         for start in range(0, len(theirs), 500)

@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import Letter, User
+from accounts import audit
+from accounts.models import Invitation, Letter, User
 
 CHUNK = 500
 
@@ -74,6 +76,40 @@ def exports(user: User) -> Iterator[Sheet]:
         "the browsers in which you are signed in",
         ("signed_in_at", "expires_at"),
         _sessions(user),
+    )
+    yield sheet(
+        "second_factors",
+        "your passkeys, authenticator app and recovery codes: that you have them, not"
+        " what they are",
+        Authenticator.objects.filter(user=user).order_by("pk"),
+        {"type": "type", "created_at": "created_at", "last_used_at": "last_used_at"},
+    )
+    yield sheet(
+        "invitations",
+        "the invitation by which you came, and those that you wrote",
+        Invitation.objects.filter(Q(member=user) | Q(invited_by=user)).order_by(
+            "invited_at", "pk"
+        ),
+        {
+            "email": "email",
+            "role": "role",
+            "invited_at": "invited_at",
+            "expires_at": "expires_at",
+            "accepted_at": "accepted_at",
+        },
+    )
+    yield sheet(
+        "activity",
+        "what was done in your name, and from which network",
+        audit.entries_about(user).order_by("happened_at", "pk"),
+        {
+            "happened_at": "happened_at",
+            "action": "action",
+            "about": "about",
+            "detail": "detail",
+            "network": "address_prefix",
+            "program": "client",
+        },
     )
 
 

@@ -1,11 +1,15 @@
-"""What makes a user able to sign in: a proven address, and no lock on it."""
+"""What makes a user able to sign in: a proven address, no lock on it, no suspension."""
 
 from allauth.account.models import EmailAddress
 from allauth.core.internal import ratelimit
+from allauth.mfa.models import Authenticator
 from django.core.cache import cache
+from django.db import transaction
 from django.http import HttpRequest  # noqa: TID251  # an empty one, which allauth's key asks for
 
+from accounts import audit
 from accounts.models import User
+from accounts.services.ending import end_sessions
 
 _ALLAUTH = "allauth.account"
 
@@ -27,11 +31,12 @@ def prove_address(user: User) -> EmailAddress:
 
 
 def unlock(user: User) -> None:
-    """Forget the wrong passwords that lock the user's addresses.
+    """Forget the wrong passwords and codes that lock the user's sign-in.
 
     The limit by client address stays: it is not the user's, and lasts a minute.
     """
-    logins = {user.email, *_addresses(user)} - {None}
+    # The last is what allauth counts wrong codes under.
+    logins = {user.email, *_addresses(user), f"mfa-auth-user-{user.pk}"} - {None}
     for rate in ratelimit.get_rates(app=_ALLAUTH, action="login_failed"):
         if rate.per != "key":
             continue
@@ -47,5 +52,40 @@ def unlock(user: User) -> None:
             )
 
 
+def remove_factors(user: User) -> int:
+    """Remove the second factors of somebody who lost them; return how many.
+
+    For the operator at the machine itself; the trail says who did it.
+    """
+    count: int = Authenticator.objects.filter(user=user).delete()[0]
+    if count:
+        audit.record(user, "mfa.removed", detail={"by_operator": True, "count": count})
+    return count
+
+
 def _addresses(user: User) -> list[str]:
     return list(EmailAddress.objects.filter(user=user).values_list("email", flat=True))
+
+
+class LastOwner(Exception):
+    """Without this person nobody would run the instance."""
+
+
+def suspend(member: User) -> int:
+    """Keep a person out: sign-ins, sessions, programs. Return how many sessions ended.
+
+    Nothing is deleted. Raises `LastOwner` for the only owner who can sign in.
+    """
+    with transaction.atomic():
+        owners = User.objects.select_for_update().filter(
+            is_superuser=True, is_active=True
+        )
+        if [owner.pk for owner in owners] == [member.pk]:
+            raise LastOwner
+        User.objects.filter(pk=member.pk).update(is_active=False)
+    return end_sessions(member)
+
+
+def resume(member: User) -> None:
+    """Let a suspended person in again."""
+    User.objects.filter(pk=member.pk).update(is_active=True)

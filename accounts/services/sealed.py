@@ -1,6 +1,7 @@
-"""Care for all sealed columns at once: which keys they need, and their rotation.
+"""Care for all sealed texts at once: which keys they need, and their rotation.
 
-Every text column of every app whose name ends in `_sealed` is looked after.
+Every text column of every app whose name ends in `_sealed` is looked after, and the
+seeds of second factors, which allauth keeps inside a JSON column.
 """
 
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Model, QuerySet, Value
+from django.db.models.expressions import Combinable
+from django.db.models.fields.json import KT
 from django.db.models.functions import StrIndex, Substr
 
 from accounts.crypto import Undecryptable, context_of, seal, unseal
@@ -20,24 +23,49 @@ _SAMPLE = 20
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One sealed column of one table."""
+    """One sealed column of one table, or one sealed `entry` of a JSON column."""
 
     model: type[Model]
     name: str
+    entry: str = ""
 
     def __str__(self) -> str:
-        return f"{self.model._meta.db_table}.{self.name}"  # noqa: SLF001  # Django's documented interface
+        return f"{self.model._meta.db_table}.{self._lookup.replace('__', '.')}"  # noqa: SLF001  # Django's documented interface
 
-    def rows(self, *, key_id: str | None = None) -> QuerySet[Model]:
+    @property
+    def _lookup(self) -> str:
+        return f"{self.name}__{self.entry}" if self.entry else self.name
+
+    def rows(self, *, key_id: str = "") -> QuerySet[Model]:
         """Return the rows that hold sealed text, all or those under one key."""
-        rows = self.model._default_manager.exclude(**{self.name: ""})  # noqa: SLF001  # Django's documented interface
-        if key_id is None:
-            return rows
-        return rows.filter(**{f"{self.name}__startswith": f"{_PREFIX}{key_id}:"})
+        beginning = f"{_PREFIX}{key_id}:" if key_id else _PREFIX
+        rows = self.model._default_manager.all()  # noqa: SLF001  # Django's documented interface
+        return rows.filter(**{f"{self._lookup}__startswith": beginning})
+
+    def read(self, row: Model) -> str:
+        """Return the sealed text of a row."""
+        value = getattr(row, self.name)
+        text: str = value[self.entry] if self.entry else value
+        return text
+
+    def context(self, row: Model) -> str:
+        """Return the place that the text of a row was sealed for."""
+        if self.entry:
+            # allauth seals before there is a row (accounts/mfa.py).
+            return f"{row._meta.db_table}|{self.name}"  # noqa: SLF001  # Django's documented interface
+        return context_of(row, self.name)
+
+    def write(self, row: Model, text: str) -> int:
+        """Store another text where the row is as it was read; return how many rows."""
+        before = getattr(row, self.name)
+        after = {**before, self.entry: text} if self.entry else text
+        same = self.model._default_manager.filter(pk=row.pk, **{self.name: before})  # noqa: SLF001  # Django's documented interface
+        return same.update(**{self.name: after})
 
     def key_ids(self) -> set[str]:
         """Return the ids of the keys under which this column's texts are sealed."""
-        rest = Substr(F(self.name), len(_PREFIX) + 1)
+        text: Combinable = KT(self._lookup) if self.entry else F(self.name)
+        rest = Substr(text, len(_PREFIX) + 1)
         key_id = Substr(rest, 1, StrIndex(rest, Value(":")) - 1)
         return set(self.rows().values_list(key_id, flat=True).distinct().order_by())
 
@@ -51,7 +79,9 @@ class Rotation:
 
 
 def columns() -> Iterator[Column]:
-    """Find every sealed column of the installed apps."""
+    """Find every sealed column of the installed apps, and the seeds of second factors."""
+    for entry in ("secret", "seed"):
+        yield Column(apps.get_model("mfa", "Authenticator"), "data", entry)
     for model in apps.get_models():
         for field in model._meta.local_concrete_fields:  # noqa: SLF001  # Django's documented interface
             if field.name.endswith("_sealed"):
@@ -81,10 +111,9 @@ def rotate() -> Rotation:
     newest = next(iter(settings.ENCRYPTION_KEYS))
     rotated = left = 0
     for column in columns():
-        old = column.rows().exclude(
-            **{f"{column.name}__startswith": f"{_PREFIX}{newest}:"}
-        )
-        for row in old.order_by("pk").iterator(chunk_size=500):
+        for row in column.rows().order_by("pk").iterator(chunk_size=500):
+            if column.read(row).startswith(f"{_PREFIX}{newest}:"):
+                continue
             try:
                 rotated += _sealed_anew(row, column)
             except Undecryptable:
@@ -94,13 +123,9 @@ def rotate() -> Rotation:
 
 def _sealed_anew(row: Model, column: Column) -> int:
     """Return 1, or 0 when somebody else wrote the row meanwhile, under the new key."""
-    before: str = getattr(row, column.name)
-    context = context_of(row, column.name)
-    after = seal(unseal(before, context=context), context=context)
-    return (
-        column.rows()
-        .filter(pk=row.pk, **{column.name: before})
-        .update(**{column.name: after})
+    context = column.context(row)
+    return column.write(
+        row, seal(unseal(column.read(row), context=context), context=context)
     )
 
 
@@ -128,7 +153,7 @@ def _any_opens(column: Column, key_id: str) -> bool:
     """
     for row in column.rows(key_id=key_id).order_by("-pk")[:_SAMPLE]:
         try:
-            unseal(getattr(row, column.name), context=context_of(row, column.name))
+            unseal(column.read(row), context=column.context(row))
         except Undecryptable:
             continue
         return True

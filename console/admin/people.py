@@ -1,5 +1,6 @@
 """Users and letters, as the operator sees them."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.contrib.admin import action, display, register
@@ -7,8 +8,9 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from accounts import audit
 from accounts.models import Letter, User
-from accounts.services import ending
+from accounts.services import ending, members
 from console.admin.base import OperatorAdmin, confirmed, list_link, tell
 from console.models import Deletion
 
@@ -74,11 +76,13 @@ class UserAdmin(OperatorAdmin[User]):
     @confirmed("Suspend?", "They are signed out, and their programs are refused.")
     def suspend(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         """Let users in no more; the owner who acts stays in."""
-        chosen = [user for user in rows if user.pk != request.user.pk]
-        for user in chosen:
-            ending.suspend(user)
-            ending.end_sessions(user)
-        tell(request, len(chosen), rows.count(), "Suspended")
+        done = 0
+        for user in rows.exclude(pk=request.user.pk):
+            with suppress(members.LastOwner):
+                members.suspend(user)
+                audit.record(user, "member.suspended", detail={"by_owner": True})
+                done += 1
+        tell(request, done, rows.count(), "Suspended")
 
     @action(description="Let in again", permissions=["change"])
     def restore(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
@@ -88,7 +92,8 @@ class UserAdmin(OperatorAdmin[User]):
         ).values("user")
         chosen = list(rows.exclude(pk__in=leaving))
         for user in chosen:
-            ending.restore(user)
+            members.resume(user)
+            audit.record(user, "member.resumed", detail={"by_owner": True})
         tell(request, len(chosen), rows.count(), "Let in again")
 
     @action(description="End sessions", permissions=["change"])

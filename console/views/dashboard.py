@@ -22,6 +22,7 @@ from console.views.subscription import status_of
 from fleet.scopes import Opening, Scope, opens
 from tokens import bell
 from tokens.models import MOST_ACCESS_TOKENS, AccessToken, TeslaGrant
+from tokens.services import scope_trail
 from vehicles.units import units_of
 
 _LONGEST_WAIT = timedelta(seconds=60)
@@ -36,6 +37,14 @@ class Consent:
     grant: TeslaGrant
     granted: tuple[Opening, ...]
     missing: tuple[Opening, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What one linked Tesla account granted and lately took back: the scopes' titles."""
+
+    grant: TeslaGrant
+    titles: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +83,7 @@ def dashboard(request: UserRequest) -> HttpResponse:
     cars = vehicles.cards.cards_of(user, units)
     context = {
         "reading": _reading(grants, _asked_at(request.GET.get("asked", ""))),
+        "lost": _lost(user, grants),
         "failures": _failures(grants),
         "unlinked": [grant for grant in grants if _needs_relink(grant)],
         "keyless": [car.name for car in cars if car.lacks_key],
@@ -112,6 +122,23 @@ def _ring(grant: TeslaGrant, now: datetime) -> None:
 
 def _grants(user: User) -> list[TeslaGrant]:
     return list(TeslaGrant.objects.filter(user=user).order_by("linked_at", "pk"))
+
+
+def _lost(user: User, grants: list[TeslaGrant]) -> list[Loss]:
+    """Return what was taken back at Tesla lately, grant by grant."""
+    known = scope_trail.history(user) if grants else {}
+    losses = [
+        Loss(
+            grant,
+            tuple(
+                opens(Scope(name)).title
+                for name in scope_trail.lost_lately(grant, known)
+                if name in set(Scope)
+            ),
+        )
+        for grant in grants
+    ]
+    return [loss for loss in losses if loss.titles]
 
 
 def _asked_at(text: str) -> datetime | None:

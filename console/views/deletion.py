@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import proofs
+from accounts import audit, proofs
 from accounts.http import UserRequest
 from console import tasks
 from console.forms import DeleteForm
@@ -33,15 +33,16 @@ def delete(request: UserRequest) -> HttpResponse:
     here = reverse("console:delete")
     if request.method != "POST":
         if "prove" in request.GET and not proofs.is_recent(request):
-            return proofs.ask(request, then=f"{here}#confirm")
+            return proofs.ask(f"{here}#confirm")
         return _page(request, DeleteForm())
     form = DeleteForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)
     if not proofs.is_recent(request):
-        return proofs.ask(request, then=f"{here}#confirm")
+        return proofs.ask(f"{here}#confirm")
     deletion = deletions.ask(request.user, Deletion.Kind.ACCOUNT)
     bell.ring(tasks.delete, str(deletion.pk))
+    audit.record(request.user, "deletion.asked", request=request)
     logout(request)
     return redirect("console:goodbye", deletion.pk)
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import proofs
+from accounts import audit, proofs
 from accounts.http import UserRequest
 from console import tasks
 from console.services import export_jobs
@@ -30,9 +30,10 @@ def export(request: UserRequest) -> HttpResponse:
     """Show the newest export; have one made. htmx gets how far it is alone."""
     if request.method == "POST":
         if not proofs.is_recent(request):
-            return proofs.ask(request, then=reverse("console:export"))
+            return proofs.ask(reverse("console:export"))
         asked = export_jobs.ask(request.user)
         bell.ring(tasks.export, str(asked.pk))
+        audit.record(request.user, "export.asked", request=request)
         return redirect("console:export")
     context = {"export": export_jobs.newest(request.user), "now": timezone.now()}
     page = "console/_export.html" if request.htmx else "console/export.html"
@@ -49,7 +50,8 @@ def export_download(request: UserRequest, pk: UUID) -> HttpResponseBase:
         raise Http404
     if not proofs.is_recent(request):
         here = reverse("console:export_download", args=[pk])
-        return proofs.ask(request, then=here)
+        return proofs.ask(here)
+    audit.record(request.user, "export.fetched", request=request)
     name = f"keyfob-export-{found.asked_at:%Y-%m-%d}.zip"
     return StreamingHttpResponse(
         _chunks(export_jobs.path_of(found)),

@@ -7,8 +7,10 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import audit, proofs
 from accounts.http import UserRequest
 from console import tasks
 from console.models import Deletion
@@ -24,14 +26,25 @@ _STILL_LISTED = (
     "{} is still listed by Tesla and would come back. Remove it in the Tesla app first."
 )
 
+_ACTIONS: dict[str, str] = {
+    Deletion.Kind.GRANT: "grant.unlinked",
+    Deletion.Kind.VEHICLE: "vehicle.removed",
+    Deletion.Kind.ENERGY_SITE: "energy_site.removed",
+}
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def grant_unlink(request: UserRequest, pk: UUID) -> HttpResponse:
-    """Ask once, then unlink a Tesla account and delete what was read with it."""
+    """Ask once, then unlink a Tesla account and delete what was read with it.
+
+    Somebody who signed in some time ago is asked who they are.
+    """
     grant = get_object_or_404(TeslaGrant, pk=pk, user=request.user)
     if request.method != "POST":
         return render(request, "console/grant_unlink.html", {"grant": grant})
+    if not proofs.is_recent(request):
+        return proofs.ask(reverse("tokens:grant_unlink", args=[pk]))
     try:
         _begin(request, Deletion.Kind.GRANT, str(pk), str(grant))
     except grants.OnlyWayIn:
@@ -76,4 +89,5 @@ def _begin(request: UserRequest, kind: str, subject: str, name: str) -> None:
     """Put the deletion and ring for a worker. Raises `grants.OnlyWayIn`."""
     deletion = deletions.ask(request.user, kind, subject)
     bell.ring(tasks.delete, str(deletion.pk))
+    audit.record(request.user, _ACTIONS[kind], subject=subject, request=request)
     messages.success(request, f"{name} is being removed; it is gone in a moment.")

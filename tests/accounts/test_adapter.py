@@ -4,6 +4,7 @@ import pytest
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
 from allauth.core.context import request_context
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.messages.middleware import MessageMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
@@ -19,6 +20,7 @@ def arriving(rf: RequestFactory) -> HttpRequest:
     """Return the request of somebody who is not signed in yet."""
     request = rf.get("/accounts/tesla/callback")
     request.session = SessionStore()
+    request.user = AnonymousUser()
     MessageMiddleware(lambda _: HttpResponse()).process_request(request)
     return request
 

@@ -7,8 +7,11 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_django import Settings
 
+from accounts import audit
+from accounts.mfa import has_factor
 from accounts.models import OwnerCode, User
 from accounts.services.owner import make_owner, owner as the_owner
+from tests.accounts.factors import set_up_app
 from tests.accounts.signing_in import sign_in, signed_in
 from tests.factories import PASSWORD
 
@@ -39,6 +42,20 @@ def test_recover_owner_prints_a_link(client: Client, owner: User) -> None:
     assert words.startswith("Within 60 minutes, once, owner@example.com may open:\n")
     link = words.splitlines()[1]
     assert client.get(link.removeprefix("http://localhost:8000")).status_code == 302
+
+
+def test_recover_owner_removes_lost_second_factors_when_told_to(owner: User) -> None:
+    set_up_app(owner)
+    _run("recover_owner")
+    assert has_factor(owner)
+    _run("recover_owner", "--remove-second-factors")
+    assert not has_factor(owner)
+    _run("recover_owner", "--remove-second-factors")
+    entry = audit.entries_of(owner).get()
+    assert (entry.action, entry.detail) == (
+        "mfa.removed",
+        {"by_operator": True, "count": 2},
+    )
 
 
 def test_recover_owner_finds_one_of_several(owner: User) -> None:

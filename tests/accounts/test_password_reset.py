@@ -1,6 +1,7 @@
 """A forgotten password: equal answers, single-use links, no foreign host."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -240,10 +241,14 @@ def test_member_without_a_password_shows_first_who_they_are(
     user = User.objects.create_user("charlie@example.com")
     client.force_login(user)
     just_signed_in(client, user, ago_s=301)
-    for answer in (client.get(address), client.post(address, form)):
+    for answer in (
+        client.get(address, follow=True),
+        client.post(address, form, follow=True),
+    ):
         page = answer.content.decode()
         assert "sign in with Tesla once more" in page
-        assert f'name="next" value="{address}"' in page
+        back = f"/accounts/tesla/prove?{urlencode({'next': address})}"
+        assert f'name="next" value="{back}"' in page
         assert 'href="/console/account">Not now</a>' in page
     user.refresh_from_db()
     assert not user.has_usable_password()

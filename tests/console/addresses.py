@@ -4,12 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
+from allauth.usersessions.models import UserSession
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.services import invitations
 from energy.models import SiteAccess
-from tests.factories import make_bare_grant, make_energy_site, make_vehicle
+from tests.factories import client_for, make_bare_grant, make_energy_site, make_vehicle
 from tokens.models import Inquiry, TeslaGrant
 from tokens.services import access_tokens, inquiries
 from vehicles.models import Vehicle, VehicleAccess
@@ -19,6 +21,9 @@ PUBLIC = frozenset(
     {
         "console:front",
         "accounts:welcome",
+        "accounts:invitation",
+        "mfa_authenticate",
+        "mfa_login_webauthn",
         "tokens:tesla_sign_in",
         "tokens:tesla_callback",
         "account_login",
@@ -74,12 +79,13 @@ def addresses(things: Names) -> list[Address]:
         known = {**things[""], **things.get(name.partition(":")[0], {})}
         known |= things.get(name, {})
         path = reverse(name, kwargs={each: known[each] for each in wanted})
-        found.append(Address(name, path, bool(wanted) and ":" in name))
+        names_a_thing = bool(wanted) and ":" in name and name not in PUBLIC
+        found.append(Address(name, path, names_a_thing))
     return found
 
 
 def things_of(user: User, vin: str, site_id: int) -> Names:
-    """Make a car, a site, questions about them and a token, and return their names."""
+    """Make a car, a site, questions, a token, a session; return their names."""
     grant = make_bare_grant(user)
     car = make_vehicle(
         grant,
@@ -99,8 +105,22 @@ def things_of(user: User, vin: str, site_id: int) -> Names:
     token, _ = access_tokens.issue(user, "Secret program")
     about_car = _answered(user, grant, "vehicle_data", vin)
     about_site = _answered(user, grant, "site_info", str(site_id))
+    invitation, _ = invitations.invite(user, "secret@example.com", "member")
+    client_for(user)
+    session = UserSession.objects.get(user=user)
     return {
-        "": {"vin": vin, "site_id": site_id, "key": "5-nothing", "uidb36": "5"},
+        "": {
+            "vin": vin,
+            "site_id": site_id,
+            "key": "5-nothing",
+            "uidb36": "5",
+            "secret": "nobody-knows",
+        },
+        "accounts": {"pk": user.pk},
+        "accounts:session_end": {"pk": session.pk},
+        "accounts:invitation_withdraw": {"pk": invitation.pk},
+        "mfa_edit_webauthn": {"pk": 1},
+        "mfa_remove_webauthn": {"pk": 1},
         "vehicles": {"inquiry_id": about_car.pk},
         "energy": {"inquiry_id": about_site.pk},
         "tokens:access_token_remove": {"pk": token.pk},
@@ -118,7 +138,11 @@ def nothing() -> Names:
             "pk": uuid4(),
             "key": "5-nothing",
             "uidb36": "5",
-        }
+            "secret": "nobody-knows",
+        },
+        "accounts:session_end": {"pk": 0},
+        "mfa_edit_webauthn": {"pk": 0},
+        "mfa_remove_webauthn": {"pk": 0},
     }
 
 

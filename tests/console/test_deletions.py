@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Letter, User
-from accounts.services import ending
+from accounts.services import members
 from accounts.services.members import prove_address
 from accounts.services.owner import owner as owner_of_instance
 from console import tasks
@@ -265,7 +265,7 @@ def test_who_is_let_in_again_meanwhile_is_put_out_by_the_next_step(
     alice: User,
 ) -> None:
     deletion = deletions.ask(alice, ACCOUNT)
-    ending.restore(alice)
+    members.resume(alice)
     alice.set_password(PASSWORD)
     alice.save()
     finish(deletion)

@@ -1,5 +1,6 @@
 """Small verbs that several test modules of this folder use."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -41,6 +42,17 @@ def tesla_side(simulator: RunningSimulator, email: str = "alice@example.com") ->
     found = simulator.hub.store.grant(settings.TESLA_CLIENT_ID, email)
     assert found is not None
     return found
+
+
+def proved(client: Client) -> Client:
+    """Let a client's session have proved who it is a moment ago."""
+    session = client.session
+    session["account_authentication_methods"] = [
+        {"method": "socialaccount", "provider": "tesla", "at": time.time()}
+    ]
+    session["account_authentication_methods_user"] = session["_auth_user_id"]
+    session.save()
+    return client
 
 
 def fresh_client(user: User) -> Client:

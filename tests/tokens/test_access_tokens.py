@@ -168,10 +168,14 @@ def test_user_without_a_password_proves_it_at_tesla(
     member = make_user("dora@example.com")
     member.set_unusable_password()
     member.save()
-    answer = client_of(member).post(ADDRESS, {"name": "x"})
-    assert answer.status_code == 200
+    client = client_of(member)
+    answer = client.post(ADDRESS, {"name": "x"}, follow=True)
+    assert [address for address, _ in answer.redirect_chain] == [
+        "/accounts/reauthenticate/?next=%2Fconsole%2Ftokens%3Fname%3Dx",
+        "/accounts/tesla/prove?next=%2Fconsole%2Ftokens%3Fname%3Dx",
+    ]
     assert b"sign in with Tesla once more" in answer.content
-    assert b'value="/console/tokens?name=x"' in answer.content
+    assert b'value="again"' in answer.content
     assert AccessToken.objects.count() == 0
 
 

@@ -94,6 +94,19 @@ def test_energy_site_is_asked_by_its_id(
     assert answered.answer["site_name"] == "Home"
 
 
+def test_question_without_its_scope_is_not_put_to_tesla(
+    simulator: RunningSimulator, grant: TeslaGrant, vin: str
+) -> None:
+    client = grants.client_for(grant)
+    change(grant, scopes=["openid", "energy_device_data"])
+    calls = len(simulator.calls)
+    failed = inquiries.answer(_asked(grant, "vehicle_data", vin), client)
+    assert (failed.state, failed.error_status) == (State.FAILED, 403)
+    assert failed.error_title == "A permission is missing"
+    assert failed.error_words.endswith("Missing: vehicle_device_data.")
+    assert len(simulator.calls) == calls
+
+
 def test_error_is_stored_in_words(grant: TeslaGrant) -> None:
     inquiry = _asked(grant, "vehicle_data", "5YJ3E1EA4PF000000")
     failed = inquiries.answer(inquiry, grants.client_for(grant))

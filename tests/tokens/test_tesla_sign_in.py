@@ -63,7 +63,11 @@ def test_link_asks_at_tesla_who_has_no_password(
 ) -> None:
     alice.set_unusable_password()
     alice.save()
-    page = client_of(alice).post(ADDRESS, {"purpose": "link"}).content.decode()
+    page = (
+        client_of(alice)
+        .post(ADDRESS, {"purpose": "link"}, follow=True)
+        .content.decode()
+    )
     assert "sign in with Tesla once more" in page
     assert 'name="purpose" value="again"' in page
 

@@ -18,7 +18,7 @@ from accounts.models import User
 from fleet import oauth
 from fleet.regions import Region
 from tokens.models import TeslaGrant
-from tokens.services import fleet_app, keeper, sealing, spool
+from tokens.services import fleet_app, keeper, scope_trail, sealing, spool
 from tokens.services.keeper import NeedsRelink, TeslaBusy
 
 __all__ = [
@@ -210,9 +210,12 @@ def _stored(
             "energy_failed_at": None,
             "energy_failure": "",
         }
+        before = grant.scopes
         for column, value in columns.items():
             setattr(grant, column, value)
         grant.save()
+        if grant.generation > 1:
+            scope_trail.note_change(grant, before, grant.scopes)
     return grant
 
 

@@ -82,6 +82,11 @@ def answer(
     answered and the reading not yet there.
     """
     endpoint = BY_NAME[inquiry.endpoint]
+    if endpoint.scopes and not any(map(inquiry.grant.has, endpoint.scopes)):
+        # Tesla would refuse the call, and may bill it.
+        missing = fleet.MissingScopes(code="missing_scopes", status=403)
+        missing.scopes = tuple(scope.value for scope in endpoint.scopes)
+        return fail(inquiry, missing)
     path_params = {
         param.name: inquiry.subject for param in endpoint.params_in(Where.PATH)
     }

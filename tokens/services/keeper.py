@@ -24,7 +24,7 @@ import fleet
 from accounts import crypto
 from fleet import errors as fleet_errors, oauth
 from tokens.models import TeslaGrant
-from tokens.services import fleet_app, sealing, spool
+from tokens.services import fleet_app, scope_trail, sealing, spool
 
 _LOG = logging.getLogger(__name__)
 # Longer than two calls to Tesla and storing can take.
@@ -170,6 +170,8 @@ def store(
                 stored = TeslaGrant.objects.filter(
                     pk=grant.pk, lease_id=lease_id
                 ).update(**columns)
+                if stored:
+                    scope_trail.note(grant, after=sealing.scopes_of(grant, pair))
             break
         except OperationalError:
             if pause_s is None:

@@ -38,7 +38,7 @@ def pair_columns(
         "next_refresh_at": (
             _refresh_at(now, pair.expires_at) if pair.refresh_token else None
         ),
-        "scopes": _scopes(grant, pair),
+        "scopes": scopes_of(grant, pair),
         "scopes_at": now,
         "refreshed_at": now,
         "state": TeslaGrant.State.ACTIVE,
@@ -50,7 +50,8 @@ def pair_columns(
     }
 
 
-def _scopes(grant: TeslaGrant, pair: Pair) -> list[str]:
+def scopes_of(grant: TeslaGrant, pair: Pair) -> list[str]:
+    """Return what a pair's access token may do; what the grant had where it is unclear."""
     try:
         return list(oauth.read_claims(pair.access_token).scopes)
     except fleet.Unreadable:

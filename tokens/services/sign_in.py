@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
+from accounts.services import invitations
 from fleet import oauth
 from fleet.regions import region_of_code
 from tokens.models import TeslaGrant
@@ -61,31 +62,39 @@ def link(user: User, arrived: Arrival) -> TeslaGrant:
     return grants.store(user, arrived.tesla_tokens, arrived.id_claims)
 
 
-def sign_in(arrived: Arrival) -> TeslaGrant:
+def sign_in(arrived: Arrival, *, invitation: str = "") -> TeslaGrant:
     """Store the grant under the user whose Tesla account it is, or a new member.
 
-    Known by Tesla's `sub` alone, never by e-mail address. Raises `SignUpClosed`,
-    `AddressTaken` and `Disabled`; then nothing is stored.
+    Known by Tesla's `sub` alone, never by e-mail address. `invitation` is the secret
+    of one, which a new member uses up. Raises `SignUpClosed`, `AddressTaken`,
+    `Disabled` and `InvitationError`; then nothing is stored.
     """
     try:
-        return _signed_in(arrived)
-    except (IntegrityError, grants.LinkedElsewhere, AddressTaken):
+        return _signed_in(arrived, invitation)
+    except (
+        IntegrityError,
+        grants.LinkedElsewhere,
+        AddressTaken,
+        invitations.InvitationError,
+    ):
         # A second tab may have made the member a moment ago: then it is known now.
-        return _signed_in(arrived)
+        return _signed_in(arrived, invitation)
 
 
-def _signed_in(arrived: Arrival) -> TeslaGrant:
+def _signed_in(arrived: Arrival, invitation: str) -> TeslaGrant:
     claims = arrived.id_claims
     with transaction.atomic():
         known = TeslaGrant.objects.filter(tesla_sub=claims.sub).select_related("user")
         grant = known.first()
-        user = grant.user if grant is not None else _new_member(claims)
+        user = grant.user if grant is not None else _new_member(claims, invitation)
         if not user.is_active:
             raise Disabled
         return link(user, arrived)
 
 
-def _new_member(claims: oauth.IdClaims) -> User:
+def _new_member(claims: oauth.IdClaims, invitation: str) -> User:
+    if invitation:
+        return invitations.accept(invitation, name=claims.name)
     if not settings.SIGNUP_OPEN:
         raise SignUpClosed
     if claims.email and User.objects.filter(email__iexact=claims.email).exists():

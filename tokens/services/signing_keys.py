@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from accounts import crypto
+from accounts import audit, crypto
 from tokens.models import SigningKey
 
 PUBLIC_FILE = "public-key.pem"
@@ -27,6 +27,7 @@ def signing_key() -> SigningKey:
         with transaction.atomic():
             made = _new_key()
             made.save(force_insert=True)
+            audit.record(None, "key.made")
     except IntegrityError:
         return SigningKey.objects.get()
     return made

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from accounts import proofs
+from accounts import audit, notices, proofs
 from accounts.http import UserRequest
 from tokens import forms
 from tokens.models import MOST_ACCESS_TOKENS, AccessToken
@@ -36,7 +36,7 @@ def access_tokens(request: UserRequest) -> HttpResponse:
         return _page(request, form, status=400)
     if not proofs.is_recent(request):
         query = urlencode({"name": form.cleaned_data["name"]})
-        return proofs.ask(request, then=f"{reverse('tokens:access_tokens')}?{query}")
+        return proofs.ask(f"{reverse('tokens:access_tokens')}?{query}")
     return _issue(request, form)
 
 
@@ -48,6 +48,13 @@ def access_token_remove(request: UserRequest, pk: UUID) -> HttpResponse:
     access_token = get_object_or_404(AccessToken, pk=pk, user=request.user)
     if request.method == "POST":
         service.remove(access_token)
+        audit.record(
+            request.user,
+            "token.removed",
+            subject=access_token.name,
+            detail={"token": str(pk)},
+            request=request,
+        )
         messages.success(
             request, f"{access_token} is removed. Its program is refused from now on."
         )
@@ -72,6 +79,14 @@ def _issue(request: UserRequest, form: forms.AccessTokenForm) -> HttpResponse:
             " remove the token and make another.",
         )
         return redirect("tokens:access_tokens")
+    audit.record(
+        request.user,
+        "token.issued",
+        subject=name,
+        detail={"token": str(made.pk)},
+        request=request,
+    )
+    notices.write(request, request.user, "account/email/token_made", token_name=name)
     return _page(request, forms.blank(), made=made, text=text)
 
 

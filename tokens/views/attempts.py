@@ -21,12 +21,14 @@ class Attempt:
     """One way to Tesla and back: where to go afterwards, and who set out when.
 
     `may_link`: whoever set out had just shown who they are, so that a Tesla account
-    which is new to them may become a way in.
+    which is new to them may become a way in. `invitation` is the secret of the
+    invitation that is to be accepted.
     """
 
     next: str
     login_again: bool
     may_link: bool = False
+    invitation: str = ""
     nonce: str = ""
     user: str = ""
     started_s: float = 0.0

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 import fleet
+from accounts.services import invitations
 from fleet import errors as fleet_errors
 from tokens.services import grants, sign_in
 
@@ -40,6 +41,12 @@ NOT_PROVED = Failure(
     " signed in more than five minutes ago. Nothing was stored. Start again; you are"
     " asked to show first that it is you.",
 )
+_SPENT = Failure(
+    410,
+    "This invitation has ended",
+    "The link was used already, was taken back, or is too old. Nothing was stored. Ask"
+    " the owner for a new invitation.",
+)
 BY_ERROR: dict[type[Exception], Failure] = {
     grants.LinkedElsewhere: Failure(
         409,
@@ -61,6 +68,8 @@ BY_ERROR: dict[type[Exception], Failure] = {
         "It is not linked to this Tesla account. Sign in with your password, then link"
         " the Tesla account on the Scopes page.",
     ),
+    invitations.Spent: _SPENT,
+    invitations.AddressTaken: _SPENT,
     sign_in.Disabled: Failure(
         403,
         "This login is disabled",

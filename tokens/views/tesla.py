@@ -4,13 +4,16 @@ import logging
 
 from allauth.account.app_settings import EmailVerificationMethod
 from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.reauthentication import resume_request
 from allauth.account.utils import perform_login
+from allauth.core.internal import ratelimit
 from celery import current_app
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, resolve_url
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
@@ -18,7 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 from kombu.exceptions import OperationalError
 
 import fleet
-from accounts import proofs
+from accounts import audit, proofs
 from accounts.models import User
 from fleet import oauth
 from tokens.models import TeslaGrant
@@ -28,17 +31,20 @@ from tokens.views import attempts, failures
 _LOG = logging.getLogger(__name__)
 _LONGEST_CODE = 4096
 _PURPOSES = {"sign_in", "link", "again", "scopes"}
+_LONGEST_INVITATION = 64
 
 
 @require_POST
 @never_cache
+@ratelimit.decorator(app="allauth.account", action="tesla_sign_in")  # type: ignore[untyped-decorator]  # allauth ships no types
 def tesla_sign_in(request: HttpRequest) -> HttpResponse:
     """Send the browser to Tesla.
 
     `purpose` is `sign_in`; `link`, which lets the person choose another Tesla account,
     and asks who they are if they signed in some time ago; `again`, for an account that
     is linked already; or `scopes`, which asks again for what was not granted. `next`
-    is where to go afterwards, on this site.
+    is where to go afterwards, on this site. `invitation` is the secret of one that a
+    new member accepts.
     """
     purpose = request.POST.get("purpose", "sign_in")
     if purpose not in _PURPOSES:
@@ -46,11 +52,12 @@ def tesla_sign_in(request: HttpRequest) -> HttpResponse:
     destination = _destination(request, purpose)
     may_link = proofs.is_recent(request)
     if purpose == "link" and request.user.is_authenticated and not may_link:
-        return proofs.ask(request, then=destination)
+        return proofs.ask(destination)
     attempt = attempts.Attempt(
         next=destination,
         login_again=purpose in {"link", "again"},
         may_link=may_link,
+        invitation=request.POST.get("invitation", "")[:_LONGEST_INVITATION],
     )
     state, nonce = attempts.start(request, attempt)
     address = oauth.authorize_url(
@@ -63,6 +70,18 @@ def tesla_sign_in(request: HttpRequest) -> HttpResponse:
         prompt_login=attempt.login_again,
     )
     return redirect(address)
+
+
+@require_safe
+@never_cache
+@login_required
+def prove(request: HttpRequest) -> HttpResponseBase:
+    """Have who signs in by Tesla alone do it once more; then go on where they were."""
+    if proofs.is_recent(request):
+        resumed: HttpResponseBase | None = resume_request(request)
+        return resumed or redirect(settings.LOGIN_REDIRECT_URL)
+    context = {"next": request.get_full_path()}
+    return render(request, "tokens/prove_it_is_you.html", context)
 
 
 @require_safe
@@ -92,21 +111,15 @@ def _welcome(
     request: HttpRequest, attempt: attempts.Attempt, arrived: sign_in.Arrival
 ) -> HttpResponseBase:
     """Store the grant, start reading what it opens, and go where the person wanted."""
-    user = request.user
-    if isinstance(user, User):
-        sub = arrived.id_claims.sub
-        is_known = TeslaGrant.objects.of(user).filter(tesla_sub=sub).exists()
-        if not is_known and not attempt.may_link:
-            return failures.page(request, failures.NOT_PROVED)
-        grant = sign_in.link(user, arrived)
-        if attempt.login_again and is_known:
-            _record(request, grant, reauthenticated=True)
-        _start_reading(grant)
-        outcome = "is linked" if attempt.may_link else "has been confirmed by Tesla"
-        messages.success(request, f"{grant} {outcome}.")
-        return redirect(attempt.next)
-    grant = sign_in.sign_in(arrived)
+    if isinstance(request.user, User):
+        return _link(request, request.user, attempt, arrived)
+    was_known = TeslaGrant.objects.filter(tesla_sub=arrived.id_claims.sub).exists()
+    grant = sign_in.sign_in(arrived, invitation=attempt.invitation)
     _start_reading(grant)
+    if not was_known:
+        _note_link(request, grant)
+        if attempt.invitation:
+            audit.record(grant.user, "member.joined", request=request)
     _record(request, grant, reauthenticated=False)
     response: HttpResponseBase = perform_login(
         request,
@@ -116,6 +129,33 @@ def _welcome(
         redirect_url=attempt.next,
     )
     return response
+
+
+def _link(
+    request: HttpRequest,
+    user: User,
+    attempt: attempts.Attempt,
+    arrived: sign_in.Arrival,
+) -> HttpResponseBase:
+    """Link the Tesla account that came back, or take it as a proof of who is there."""
+    mine = TeslaGrant.objects.of(user).filter(tesla_sub=arrived.id_claims.sub)
+    is_known = mine.exists()
+    if not is_known and not attempt.may_link:
+        return failures.page(request, failures.NOT_PROVED)
+    grant = sign_in.link(user, arrived)
+    if attempt.login_again and is_known:
+        _record(request, grant, reauthenticated=True)
+    if not is_known:
+        _note_link(request, grant)
+    _start_reading(grant)
+    outcome = "is linked" if attempt.may_link else "has been confirmed by Tesla"
+    messages.success(request, f"{grant} {outcome}.")
+    return redirect(attempt.next)
+
+
+def _note_link(request: HttpRequest, grant: TeslaGrant) -> None:
+    detail = {"grant": str(grant.pk), "region": grant.region, "scopes": grant.scopes}
+    audit.record(grant.user, "grant.linked", detail=detail, request=request)
 
 
 def _record(request: HttpRequest, grant: TeslaGrant, *, reauthenticated: bool) -> None:

@@ -1,20 +1,17 @@
-"""The owner's first visit, and the letters that wait for the owner."""
+"""The owner's first visit."""
 
 from allauth.account.internal.flows.login import record_authentication
+from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib.auth import login
-from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts.forms import WelcomeForm
-from accounts.http import UserRequest
-from accounts.models import Letter
 from accounts.services import owner as owners
-from accounts.services.letters import body_of
 
 _WRONG_CODE = (
     "This is not the newest code, or 10 wrong ones were tried. To have a new one"
@@ -25,12 +22,12 @@ _WORDS = {
     owners.WrongCode: ("code", _WRONG_CODE),
     owners.AddressTaken: ("email", "An account with this address exists already."),
 }
-_LETTERS_SHOWN = 100
 
 
 @require_http_methods(["GET", "POST"])
 @never_cache
 @sensitive_post_parameters()
+@ratelimit.decorator(app="allauth.account", action="welcome")  # type: ignore[untyped-decorator]  # allauth ships no types
 def welcome(request: HttpRequest) -> HttpResponse:
     """Let whoever has the one-time code become the owner."""
     if owners.owner() is not None:
@@ -50,21 +47,3 @@ def welcome(request: HttpRequest) -> HttpResponse:
             record_authentication(request, user, method="password")
             return redirect(settings.LOGIN_REDIRECT_URL)
     return render(request, "accounts/welcome.html", {"form": form})
-
-
-@require_safe
-@login_required
-def letters(request: UserRequest) -> HttpResponse:
-    """Show the owner the newest letters that no mail server took."""
-    if not request.user.is_superuser:
-        raise Http404
-    newest = Letter.objects.all()[:_LETTERS_SHOWN]
-    return render(
-        request,
-        "accounts/letters.html",
-        {
-            "letters": [(letter, body_of(letter)) for letter in newest],
-            "kept_days": settings.LETTERS_KEPT_DAYS,
-            "mail_server": settings.MAIL_SERVER,
-        },
-    )

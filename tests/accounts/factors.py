@@ -1,0 +1,24 @@
+"""Second factors for tests: set up without a browser, and their codes."""
+
+import time
+
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+
+from accounts.models import User
+
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+PERIOD_S = 30
+
+
+def set_up_app(user: User, secret: str = SECRET) -> list[str]:
+    """Give a user an authenticator app, and return their recovery codes."""
+    TOTP.activate(user, secret)
+    codes: list[str] = RecoveryCodes.activate(user).get_unused_codes()
+    return codes
+
+
+def code_now(secret: str = SECRET) -> str:
+    """Return what the app shows at this moment."""
+    code: str = format_hotp_value(hotp_value(secret, int(time.time()) // PERIOD_S))
+    return code
