@@ -92,9 +92,7 @@ def _mfa_recorder(action: str) -> Any:
     def record(
         request: HttpRequest, user: User, authenticator: Authenticator, **_kw: object
     ) -> None:
-        name = str(authenticator) if authenticator.type == "webauthn" else ""
-        detail = {"type": authenticator.type}
-        audit.record(user, action, subject=name, detail=detail, request=request)
+        audit.record(user, action, detail={"type": authenticator.type}, request=request)
 
     return record
 

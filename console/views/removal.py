@@ -44,7 +44,7 @@ def grant_unlink(request: UserRequest, pk: UUID) -> HttpResponse:
     if request.method != "POST":
         return render(request, "console/grant_unlink.html", {"grant": grant})
     if not proofs.is_recent(request):
-        return proofs.ask(reverse("tokens:grant_unlink", args=[pk]))
+        return proofs.ask(reverse("console:grant_unlink", args=[pk]))
     try:
         _begin(request, Deletion.Kind.GRANT, str(pk), str(grant))
     except grants.OnlyWayIn:
@@ -89,5 +89,5 @@ def _begin(request: UserRequest, kind: str, subject: str, name: str) -> None:
     """Put the deletion and ring for a worker. Raises `grants.OnlyWayIn`."""
     deletion = deletions.ask(request.user, kind, subject)
     bell.ring(tasks.delete, str(deletion.pk))
-    audit.record(request.user, _ACTIONS[kind], subject=subject, request=request)
+    audit.record(request.user, _ACTIONS[kind], request=request)
     messages.success(request, f"{name} is being removed; it is gone in a moment.")

@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import invitations
+from billing.models import Checkout
+from console.services import export_jobs
 from energy.models import SiteAccess
 from tests.factories import client_for, make_bare_grant, make_energy_site, make_vehicle
 from tokens.models import Inquiry, TeslaGrant
@@ -22,6 +24,8 @@ PUBLIC = frozenset(
         "console:front",
         "accounts:welcome",
         "accounts:invitation",
+        "billing:webhook",
+        "console:goodbye",
         "mfa_authenticate",
         "mfa_login_webauthn",
         "tokens:tesla_sign_in",
@@ -54,19 +58,25 @@ Names = Mapping[str, Mapping[str, object]]
 
 
 def names() -> Iterator[tuple[str, frozenset[str]]]:
-    """Return the name of each view with the arguments that its address takes."""
+    """Return the name of each view with the arguments that its address takes.
+
+    Those of the operator's admin are left out: who may see it is its own matter.
+    """
 
     def walk(
-        patterns: list[URLPattern | URLResolver], space: str
+        patterns: list[URLPattern | URLResolver], space: str, taken: frozenset[str]
     ) -> Iterator[tuple[str, frozenset[str]]]:
         for one in patterns:
+            if isinstance(one, URLResolver) and one.namespace == "admin":
+                continue
+            takes = taken | frozenset(one.pattern.regex.groupindex)
             if isinstance(one, URLResolver):
                 inner = f"{one.namespace}:" if one.namespace else ""
-                yield from walk(one.url_patterns, space + inner)
+                yield from walk(one.url_patterns, space + inner, takes)
             else:
-                yield space + str(one.name), frozenset(one.pattern.regex.groupindex)
+                yield space + str(one.name), takes
 
-    yield from walk(get_resolver().url_patterns, "")
+    yield from walk(get_resolver().url_patterns, "", frozenset())
 
 
 def addresses(things: Names) -> list[Address]:
@@ -106,6 +116,11 @@ def things_of(user: User, vin: str, site_id: int) -> Names:
     about_car = _answered(user, grant, "vehicle_data", vin)
     about_site = _answered(user, grant, "site_info", str(site_id))
     invitation, _ = invitations.invite(user, "secret@example.com", "member")
+    export = export_jobs.ask(user)
+    export_jobs.run(export.pk)
+    checkout = Checkout.objects.create(
+        user=user, provider="paddle", purpose="subscribe", cycle="month", currency="USD"
+    )
     client_for(user)
     session = UserSession.objects.get(user=user)
     return {
@@ -115,8 +130,14 @@ def things_of(user: User, vin: str, site_id: int) -> Names:
             "key": "5-nothing",
             "uidb36": "5",
             "secret": "nobody-knows",
+            "provider_name": "paddle",
+            "verb": "pause",
         },
         "accounts": {"pk": user.pk},
+        "console:goodbye": {"pk": uuid4()},
+        "console:export_download": {"pk": export.pk},
+        "console:subscription_confirm": {"pk": checkout.pk},
+        "console:alert_settle": {"pk": 1},
         "accounts:session_end": {"pk": session.pk},
         "accounts:invitation_withdraw": {"pk": invitation.pk},
         "mfa_edit_webauthn": {"pk": 1},
@@ -124,7 +145,7 @@ def things_of(user: User, vin: str, site_id: int) -> Names:
         "vehicles": {"inquiry_id": about_car.pk},
         "energy": {"inquiry_id": about_site.pk},
         "tokens:access_token_remove": {"pk": token.pk},
-        "tokens:grant_unlink": {"pk": grant.pk},
+        "console:grant_unlink": {"pk": grant.pk},
     }
 
 
@@ -139,8 +160,11 @@ def nothing() -> Names:
             "key": "5-nothing",
             "uidb36": "5",
             "secret": "nobody-knows",
+            "provider_name": "nobody",
+            "verb": "nothing",
         },
         "accounts:session_end": {"pk": 0},
+        "console:alert_settle": {"pk": 0},
         "mfa_edit_webauthn": {"pk": 0},
         "mfa_remove_webauthn": {"pk": 0},
     }

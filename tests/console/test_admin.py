@@ -10,13 +10,23 @@ from django.contrib import admin
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Letter, User
-from accounts.services import letters
+from accounts import audit
+from accounts.models import AuditEntry, Invitation, Letter, User
+from accounts.services import invitations, letters
+from billing.models import Alert, Invoice, ProviderEvent, Subscription
 from console import figures
 from console.models import Deletion, Export, Heartbeat
 from console.services import deletions, export_jobs
+from tests.accounts.factors import set_up_app
 from tests.console.leaving import fresh_client
-from tests.factories import make_bare_grant, make_energy_site, make_user, make_vehicle
+from tests.factories import (
+    client_for,
+    make_bare_grant,
+    make_energy_site,
+    make_user,
+    make_vehicle,
+)
+from tests.tokens.helpers import proved
 from tokens.models import AccessToken, Inquiry, Registration, TeslaGrant
 from tokens.services import access_tokens, inquiries
 
@@ -25,6 +35,17 @@ ClientOf = Callable[[User], Client]
 Rung = Callable[[], list[tuple[str, list[object]]]]
 VIN = "5YJ3E1EA4PF000001"
 SECRETS = ("v1:t1:sealed", "argon2", "$argon", "private thing")
+
+
+@pytest.fixture(name="client_of")
+def _client_of() -> ClientOf:
+    """Return a way to sign in as staff do: with a second factor, a moment ago."""
+
+    def signed_in(user: User) -> Client:
+        set_up_app(user)
+        return proved(client_for(user))
+
+    return signed_in
 
 
 @pytest.fixture
@@ -51,7 +72,12 @@ def everything(alice: User) -> dict[str, str]:
         region="na", domain="keyfob.example.com", public_key_hex="04"
     )
     deletion = deletions.ask(alice, Deletion.Kind.GRANT, str(grant.pk))
+    invitation, _ = invitations.invite(alice, "friend@example.com", "member")
+    entry = audit.record(alice, "token.issued", subject="kf_12345678")
     return {
+        **_money(alice),
+        "accounts/auditentry": str(entry.pk),
+        "accounts/invitation": str(invitation.pk),
         "accounts/user": str(alice.pk),
         "accounts/letter": str(letter.pk),
         "tokens/teslagrant": str(grant.pk),
@@ -62,6 +88,34 @@ def everything(alice: User) -> dict[str, str]:
         "energy/energysite": str(make_energy_site(grant).site_id),
         "console/deletion": str(deletion.pk),
         "console/export": str(export.pk),
+    }
+
+
+def _money(user: User) -> dict[str, str]:
+    """Make a row of each kind that a subscription leaves; return their keys."""
+    now, by = timezone.now(), {"provider": "paddle"}
+    subscription = Subscription.objects.create(
+        user=user, external_id="sub_1", status="active", occurred_at=now, **by
+    )
+    event = ProviderEvent.objects.create(
+        user=user,
+        event_id="evt_1",
+        event_type="subscription.updated",
+        occurred_at=now,
+        processed_at=now,
+        outcome="failed",
+        body={},
+        **by,
+    )
+    invoice = Invoice.objects.create(
+        user=user, transaction_id="txn_1", minor=250, billed_at=now, **by
+    )
+    alert = Alert.objects.create(code=Alert.Code.CHARGEBACK, subject="txn_1")
+    return {
+        "billing/subscription": str(subscription.pk),
+        "billing/providerevent": str(event.pk),
+        "billing/invoice": str(invoice.pk),
+        "billing/alert": str(alert.pk),
     }
 
 
@@ -295,6 +349,66 @@ def test_queue_that_does_not_answer_is_told(settings: Any, owner: User) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:9/0"
     told = {one.label: one for one in figures.figures(timezone.now())}
     assert (told["Queue"].value, told["Queue"].is_bad) == ("away", True)
+
+
+def test_events_are_applied_again_and_alerts_settled(
+    client_of: ClientOf, owner: User, everything: dict[str, str]
+) -> None:
+    client = client_of(owner)
+    for page in ("billing/providerevent", "billing/alert"):
+        assert client.get(f"/admin/{page}/?open=yes").status_code == 200
+    _act(client, "billing/providerevent", "retry", everything["billing/providerevent"])
+    event = ProviderEvent.objects.get()
+    assert (event.processed_at, event.outcome) == (None, "")
+    _act(client, "billing/alert", "settle", everything["billing/alert"])
+    assert Alert.objects.get().settled_at is not None
+
+
+def test_invitations_that_nobody_accepted_are_taken_back(
+    client_of: ClientOf, owner: User, everything: dict[str, str]
+) -> None:
+    client = client_of(owner)
+    key = everything["accounts/invitation"]
+    asked = _act(client, "accounts/invitation", "withdraw", key, sure=False)
+    assert "The links of these invitations end" in asked.content.decode()
+    assert client.get("/admin/accounts/invitation/?open=yes").status_code == 200
+    _act(client, "accounts/invitation", "withdraw", key)
+    assert Invitation.objects.count() == 0
+
+
+def test_trail_is_found_by_person_and_never_changed(
+    client_of: ClientOf, owner: User, alice: User, everything: dict[str, str]
+) -> None:
+    client = client_of(owner)
+    audit.record(None, "key.made")
+    for words in ("alice@example.com", str(alice.pk), "kf_1234"):
+        page = client.get("/admin/accounts/auditentry/", {"q": words}).content.decode()
+        assert re.findall(r'field-action_code">([a-z.]+)', page) == ["token.issued"]
+    page = client.get("/admin/accounts/auditentry/").content.decode()
+    assert "this Keyfob" in page
+    assert f"/admin/accounts/user/{alice.pk}/change/" in page
+    assert "delete_selected" not in page
+    count = AuditEntry.objects.count()
+    _act(
+        client,
+        "accounts/auditentry",
+        "delete_selected",
+        everything["accounts/auditentry"],
+    )
+    assert AuditEntry.objects.count() == count
+
+
+def test_owner_who_alone_is_left_is_not_suspended(
+    client_of: ClientOf, owner: User, support: User
+) -> None:
+    other = User.objects.create_owner("second@example.com", "correct horse battery")
+    User.objects.filter(pk=owner.pk).update(is_active=True)
+    client = client_of(other)
+    User.objects.filter(pk=other.pk).update(is_superuser=True)
+    done = _act(client, "accounts/user", "suspend", str(owner.pk), str(support.pk))
+    assert "Suspended: 2 of 2" in done.content.decode()
+    done = _act(client, "accounts/user", "suspend", str(other.pk))
+    assert "Suspended: 0 of 1" in done.content.decode()
 
 
 def test_letters_are_listed_without_their_text(

@@ -95,10 +95,12 @@ def test_steps_stand_in_the_order_in_which_they_are_done(alice: User) -> None:
     assert [action for action, _ in _states(deletion)] == [
         "sign_out",
         "access_tokens",
+        "subscription",
         "telemetry",
         "console",
         "vehicles",
         "energy",
+        "billing",
         "tokens",
         "accounts",
         "unseen",

@@ -114,16 +114,22 @@ def test_export_holds_every_row_and_nothing_secret(alice: User, bob: User) -> No
         for name in (
             "access_tokens",
             "account",
+            "activity",
             "car_readings",
             "cars",
+            "checkouts",
             "deletions",
             "email_addresses",
             "energy_readings",
             "energy_sites",
             "exports",
+            "invitations",
+            "invoices",
             "letters",
             "questions_to_tesla",
+            "second_factors",
             "sessions",
+            "subscriptions",
             "tesla_accounts",
         )
     ]

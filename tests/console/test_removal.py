@@ -15,6 +15,7 @@ from simulator.testing import RunningSimulator
 from tests.console.leaving import CLIENT, finish
 from tests.factories import make_bare_grant, make_energy_site, make_user, make_vehicle
 from tests.fixtures.tesla import MakeGrant
+from tests.tokens.helpers import proved
 from tokens.models import Inquiry, TeslaGrant
 from tokens.services import grants, inquiries, spool
 from vehicles.models import Vehicle, VehicleAccess
@@ -34,6 +35,8 @@ def test_unlink_asks_first_and_then_begins(
 ) -> None:
     grant = make_bare_grant(alice)
     client, address = client_of(alice), f"{SCOPES}/{grant.pk}/unlink"
+    assert client.post(address)["Location"].startswith("/accounts/reauthenticate/")
+    proved(client)
     assert b"The virtual key stays on your cars" in client.get(address).content
     assert Deletion.objects.count() == 0
     answer = client.post(address)
@@ -50,7 +53,7 @@ def test_unlink_rings_for_a_worker(
     alice: User, client_of: ClientOf, rung: Rung
 ) -> None:
     grant = make_bare_grant(alice)
-    client_of(alice).post(f"{SCOPES}/{grant.pk}/unlink")
+    proved(client_of(alice)).post(f"{SCOPES}/{grant.pk}/unlink")
     deletion = Deletion.objects.get()
     assert rung() == [("console.tasks.delete", [str(deletion.pk)])]
 
@@ -96,7 +99,7 @@ def test_unlink_keeps_the_only_way_to_sign_in(client_of: ClientOf) -> None:
     member.set_unusable_password()
     member.save()
     first, second = make_bare_grant(member), make_bare_grant(member)
-    client = client_of(member)
+    client = proved(client_of(member))
     assert client.post(f"{SCOPES}/{first.pk}/unlink").status_code == 302
     TeslaGrant.objects.filter(pk=first.pk).delete()
     client.post(f"{SCOPES}/{second.pk}/unlink")

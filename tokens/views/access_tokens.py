@@ -51,8 +51,7 @@ def access_token_remove(request: UserRequest, pk: UUID) -> HttpResponse:
         audit.record(
             request.user,
             "token.removed",
-            subject=access_token.name,
-            detail={"token": str(pk)},
+            subject=access_token.hint,
             request=request,
         )
         messages.success(
@@ -82,8 +81,7 @@ def _issue(request: UserRequest, form: forms.AccessTokenForm) -> HttpResponse:
     audit.record(
         request.user,
         "token.issued",
-        subject=name,
-        detail={"token": str(made.pk)},
+        subject=made.hint,
         request=request,
     )
     notices.write(request, request.user, "account/email/token_made", token_name=name)
