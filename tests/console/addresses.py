@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import uuid4
 
 from allauth.usersessions.models import UserSession
@@ -119,7 +120,13 @@ def things_of(user: User, vin: str, site_id: int) -> Names:
     export = export_jobs.ask(user)
     export_jobs.run(export.pk)
     checkout = Checkout.objects.create(
-        user=user, provider="paddle", purpose="subscribe", cycle="month", currency="USD"
+        user=user,
+        provider="paddle",
+        purpose="subscribe",
+        cycle="month",
+        currency="USD",
+        transaction_id="txn_secret",
+        looked_at=now + timedelta(minutes=1),
     )
     client_for(user)
     session = UserSession.objects.get(user=user)
