@@ -1,6 +1,8 @@
 """Start, pin, measure and stop the processes of a benchmark."""
 
+import base64
 import os
+import secrets
 import socket
 import subprocess
 import time
@@ -42,6 +44,20 @@ def running(
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, 9)
             process.wait(5)
+
+
+def console_environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a console with an empty database in a folder."""
+    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    return os.environ | {
+        "DATA": str(folder),
+        "SECRET_KEY": secrets.token_hex(40),
+        "ENCRYPTION_KEYS": f"1:{key}",
+        "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3",
+        "TESLA_CLIENT_ID": "bench",
+        "TESLA_CLIENT_SECRET": secrets.token_hex(20),
+        "LOG_LEVEL": "warning",
+    }
 
 
 def wait_for(url: str, *, seconds: float = 30, headers: Mapping[str, str]) -> None:

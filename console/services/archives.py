@@ -97,13 +97,8 @@ def _write(archive: ZipFile, sheet: Sheet, spool: Path) -> int:
             beside.write("[")
             for row in sheet.rows:
                 table.writerow(map(cell, row))
-                beside.write(",\n" if rows else "\n")
-                json.dump(
-                    dict(zip(sheet.columns, row, strict=True)),
-                    beside,
-                    ensure_ascii=False,
-                    default=_plain,
-                )
+                # In one text: written piece by piece it takes ten times as long.
+                beside.write(f"{',' if rows else ''}\n{_ENCODE(_named(sheet, row))}")
                 rows += 1
             beside.write("\n]\n")
         beside.flush()
@@ -113,9 +108,16 @@ def _write(archive: ZipFile, sheet: Sheet, spool: Path) -> int:
     return rows
 
 
+def _named(sheet: Sheet, row: tuple[Any, ...]) -> dict[str, Any]:
+    return dict(zip(sheet.columns, row, strict=True))
+
+
 def _plain(value: object) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, str | UUID):
         return str(value)
     raise TypeError(f"an export cannot hold a {type(value).__name__}")
+
+
+_ENCODE = json.JSONEncoder(ensure_ascii=False, default=_plain).encode
