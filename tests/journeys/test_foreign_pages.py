@@ -62,7 +62,6 @@ def test_paths_that_climb_find_nothing(live_console: LiveConsole) -> None:
         "/.git/config",
         "/.env",
         "/__debug__/",
-        "/admin/",
     ):
         connection = http.client.HTTPConnection(place.hostname or "", place.port)
         with closing(connection):
