@@ -46,7 +46,8 @@ def confirm_checkout(pk: str) -> None:
     if checkout is None or checkout.provider not in providers.names():
         return
     try:
-        checkouts.confirm(checkout)
+        if checkouts.confirm(checkout):
+            moving.advance_due(timezone.now())
     except (BillingError, UnknownOwner) as error:
         _LOG.warning("A checkout could not be confirmed yet: %r", error)
 

@@ -13,27 +13,24 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.http import UserRequest
 from accounts.models import User
-from billing.errors import (
-    AlreadySubscribed,
-    BeingDone,
-    BillingError,
-    NotPossible,
-    ProviderBusy,
-    UnknownPlan,
-)
+from billing.errors import BeingDone, BillingError, UnknownPlan
 from billing.models import Alert, Invoice, Subscription
 from billing.plans import Catalog, Line, Selection
 from billing.policy import Capability
-from billing.services import acting, alerts, catalog as catalogs, checkouts, providers
+from billing.services import (
+    acting,
+    alerts,
+    catalog as catalogs,
+    checkouts,
+    moving,
+    providers,
+)
 from billing.services.entitlements import Entitlement
 from console import countries, selection
+from console.refusals import words_of
 
 _P = ParamSpec("_P")
 _View = Callable[Concatenate[UserRequest, _P], HttpResponse]
-_AWAY = (
-    "The payment provider does not answer. Nothing was changed that it did not confirm;"
-    " look again in a minute."
-)
 
 
 def with_provider(view: _View[_P]) -> _View[_P]:
@@ -51,23 +48,6 @@ def with_provider(view: _View[_P]) -> _View[_P]:
     return respond
 
 
-def words_of(error: BillingError) -> str:
-    """Say in plain words what did not work."""
-    match error:
-        case NotPossible():
-            return error.words
-        case BeingDone():
-            return "This is being done already. Look again in a moment."
-        case AlreadySubscribed():
-            return "You have a subscription already."
-        case UnknownPlan():
-            return "There is no price for this selection. Choose another."
-        case ProviderBusy():
-            return f"The payment provider is busy. Try again in {error.retry_after_s:.0f} s."
-        case _:
-            return _AWAY
-
-
 def own(user: User) -> Subscription | None:
     """Return the user's newest subscription at the provider of new ones."""
     name = providers.names()[0]
@@ -77,8 +57,18 @@ def own(user: User) -> Subscription | None:
 
 def status_of(user: User) -> dict[str, object]:
     """Return what the page of the status reads; nothing where no provider is set."""
-    mine = own(user) if providers.is_on() else None
+    mine = (_at_stripe(user) or own(user)) if providers.is_on() else None
     return _status(mine) if mine is not None else {}
+
+
+def _at_stripe(user: User) -> Subscription | None:
+    """Return what runs at Stripe where nothing runs at the provider of new ones."""
+    mine = own(user)
+    if mine is not None and mine.status != Subscription.Status.CANCELED:
+        return None
+    legacy = moving.legacy(user)
+    runs = legacy and legacy[0].status != Subscription.Status.CANCELED
+    return legacy[0] if runs else None
 
 
 def _status(mine: Subscription) -> dict[str, object]:
@@ -94,6 +84,10 @@ def subscription(request: UserRequest) -> HttpResponse:
     runs = mine is not None and mine.status != Subscription.Status.CANCELED
     if request.method == "POST":
         return _begin(request, mine)
+    if _at_stripe(request.user) or (
+        mine and runs and mine.provider == providers.STRIPE
+    ):
+        return redirect("console:subscription_stripe")
     if runs and mine is not None:
         return _show(request, mine)
     country = _country(request, request.GET.get("country", ""))
@@ -170,6 +164,7 @@ def _show(request: UserRequest, mine: Subscription) -> HttpResponse:
         **_status(mine),
         "total": _total(mine.provider, mine.selection),
         "invoices": _invoices(request),
+        "legacy": moving.legacy(request.user),
     }
     return render(request, "console/subscription.html", context)
 

@@ -37,17 +37,18 @@ class _Wire(stripe.HTTPClient):
         url: str,
         headers: Mapping[str, str] | None,
         post_data: Any = None,
-    ) -> tuple[bytes, int, Mapping[str, str]]:
+        *,
+        _usage: list[str] | None = None,
+    ) -> tuple[str, int, Mapping[str, str]]:
         """Send one request and return body, status and headers."""
         body = post_data.encode() if isinstance(post_data, str) else post_data
         outgoing = Outgoing(method.upper(), url, dict(headers or {}), body or None)
         try:
             answer = send(outgoing, timeouts=_TIMEOUTS)
         except FleetError as error:
-            words = type(error).__name__
-            raise stripe.APIConnectionError(words, should_retry=False) from error
+            raise ProviderAway(type(error).__name__) from error
         named = {name.lower(): value for name, value in answer.headers}
-        return answer.body, answer.status, named
+        return answer.body.decode(errors="replace"), answer.status, named
 
 
 @dataclass(frozen=True, slots=True)
