@@ -399,8 +399,8 @@ def test_each_step_can_fail_and_be_repeated(
     is_lost: bool,
 ) -> None:
     source = subscribe_there(alice)
-    running = {"paddle": paddle, "stripe": stripe}[who]
-    running.fault(method, path, is_lost=is_lost)
+    spoil = paddle.fault if who == "paddle" else stripe.fault
+    spoil(method, path, is_lost=is_lost)
     if method in {"POST", "GET"} and who == "paddle":
         # A GET whose connection died is sent again by itself.
         with suppress(ProviderAway):

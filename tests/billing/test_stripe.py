@@ -1,6 +1,7 @@
 """Stripe as the provider: checkout, notifications, what a person does, reconciling."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from django.utils import timezone
@@ -107,9 +108,7 @@ def test_news_of_one_second_are_read_again(
     row = subscribe_there(alice)
     made = stripe_alone.subscription()
     for ends in (True, False):
-        stripe_alone.in_loop(
-            lambda machine, ends=ends: machine.end_with_period(made, ends=ends)
-        )
+        stripe_alone.do(partial(stripe_alone.machine.end_with_period, made, ends=ends))
     last, first = stripe_alone.notifications[:-3:-1]
     stripe_alone.fault("GET", "/v1/subscriptions/.*", status=503)
     hear(last, first)
