@@ -26,7 +26,7 @@ from billing.services import acting, catalog as catalogs, checkouts, moving, pro
 from billing.services.entitlements import Entitlement
 from console import selection
 from console.refusals import words_of
-from console.views.subscription import with_provider
+from console.views.subscription import total_of, with_provider
 
 _HERE = "console:subscription_stripe"
 
@@ -71,6 +71,7 @@ def _row(one: Subscription) -> dict[str, object]:
         "standing": standing,
         "works": works,
         "why_not": why_not,
+        "total": total_of(one.provider, one.selection),
         "runs": one.status != Subscription.Status.CANCELED,
     }
 

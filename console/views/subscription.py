@@ -162,14 +162,14 @@ def _invoices(request: UserRequest) -> list[Invoice]:
 def _show(request: UserRequest, mine: Subscription) -> HttpResponse:
     context = {
         **_status(mine),
-        "total": _total(mine.provider, mine.selection),
+        "total": total_of(mine.provider, mine.selection),
         "invoices": _invoices(request),
         "legacy": moving.legacy(request.user),
     }
     return render(request, "console/subscription.html", context)
 
 
-def _total(provider_name: str, chosen: Selection) -> object:
+def total_of(provider_name: str, chosen: Selection) -> object:
     """Return what a selection costs per cycle; None where the catalog cannot say."""
     try:
         return catalogs.read(provider_name).total(chosen)
