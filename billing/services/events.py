@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from billing.errors import BillingError
+from billing.errors import BillingError, ProviderRefused
 from billing.models import Alert, ProviderEvent
 from billing.provider.shapes import Event, News, Provider
 from billing.services import catalog as catalogs, payments, providers, subscriptions
@@ -54,13 +54,16 @@ def _read_again(name: str, provider: Provider) -> None:
     tied = ProviderEvent.objects.filter(provider=name, outcome=_Outcome.TIED)
     for subject in set(tied.values_list("subject", flat=True)):
         told = list(tied.filter(subject=subject).values_list("pk", flat=True))
+        outcome = _Outcome.APPLIED
         try:
             snapshot = provider.subscription(subject)
+            subscriptions.apply(name, snapshot, catalogs.read(name))
+        except (ProviderRefused, subscriptions.UnknownOwner):
+            outcome = _Outcome.FAILED
         except BillingError as error:
             _LOG.warning("%s could not be asked again: %r", name, error)
             return
-        subscriptions.apply(name, snapshot, catalogs.read(name))
-        tied.filter(pk__in=told).update(outcome=_Outcome.APPLIED)
+        tied.filter(pk__in=told).update(outcome=outcome)
 
 
 def forget_old(now: datetime) -> int:

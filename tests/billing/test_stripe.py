@@ -119,6 +119,21 @@ def test_news_of_one_second_are_read_again(
     assert not ProviderEvent.objects.filter(outcome="tied").exists()
 
 
+def test_news_that_nobody_knows_any_more_are_set_aside(
+    stripe_alone: RunningStripe, subscribe_there: SubscribeThere, alice: User
+) -> None:
+    row = subscribe_there(alice)
+    event = ProviderEvent.objects.filter(subject=row.external_id).first()
+    assert event is not None
+    for work in (row.delete, stripe_alone.machine.subscriptions.clear):
+        ProviderEvent.objects.filter(pk=event.pk).update(outcome="tied")
+        Customer.objects.all().delete()
+        work()
+        events.apply_due()
+        event.refresh_from_db()
+        assert event.outcome == "failed"
+
+
 def test_lost_answer_makes_no_second_checkout(
     stripe_alone: RunningStripe, alice: User
 ) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from accounts.models import User
 from billing.models import CatalogPrice, Checkout, Customer, Subscription
+from simulator.stripe.entities import Customer as Buyer
 from tests.factories import client_for, make_user
 from tests.fixtures.live_billing import LiveShop
 
@@ -208,6 +209,8 @@ def test_stripe_subscriber_moves_and_is_never_charged_twice(
     def subscribed_long_ago(user: User) -> None:
         price = next(iter(stripe.machine.prices.values()))
         Customer.objects.create(user=user, provider="stripe", external_id="cus_old")
+        now = stripe.desk.clock.now()
+        stripe.machine.customers["cus_old"] = Buyer("cus_old", user.email, now)
         stripe.in_loop(lambda machine: machine.begin("cus_old", [(price, 2)], "usd"))
         until(lambda: Subscription.objects.filter(status="active").exists())
 
