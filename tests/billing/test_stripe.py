@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
+from billing import tasks
 from billing.errors import (
     AlreadySubscribed,
     NotPossible,
@@ -16,6 +17,7 @@ from billing.errors import (
 )
 from billing.models import (
     Alert,
+    CatalogPrice,
     Checkout,
     Customer,
     Invoice,
@@ -34,6 +36,7 @@ from billing.services import (
     providers,
     reconciling,
 )
+from simulator.paddle.testing import RunningPaddle
 from simulator.stripe.testing import RunningStripe
 from tests.fixtures.stripe import TWO_AND_ONE, Hear, SubscribeThere, post
 
@@ -383,3 +386,36 @@ def test_end_of_dunning_ends_it(
     hear()
     row.refresh_from_db()
     assert row.status == "canceled"
+
+
+def test_one_provider_that_is_away_does_not_hold_up_the_other(
+    paddle: RunningPaddle,
+    stripe: RunningStripe,
+    subscribe_there: SubscribeThere,
+    alice: User,
+) -> None:
+    row = subscribe_there(alice)
+    stripe.advance(2)
+    made = stripe.subscription()
+    stripe.do(partial(stripe.machine.end_with_period, made, ends=True))
+    paddle.fault("GET", "/prices/.*")
+    with pytest.raises(ProviderAway):
+        reconciling.reconcile(timezone.now())
+    row.refresh_from_db()
+    assert row.scheduled_action == "cancel"
+    CatalogPrice.objects.all().delete()
+    paddle.fault("GET", "/prices/.*")
+    tasks.sweep()
+    assert set(CatalogPrice.objects.values_list("provider", flat=True)) == {"stripe"}
+
+
+def test_invoice_that_was_noted_without_its_number_gets_it(
+    stripe_alone: RunningStripe, hear: Hear, alice: User
+) -> None:
+    checkout = checkouts.begin(alice, "stripe", TWO_AND_ONE)
+    stripe_alone.pay(checkout.transaction_id)
+    told = {one.event_type: one for one in stripe_alone.notifications}
+    hear(told["checkout.session.completed"])
+    assert Invoice.objects.get().number == ""
+    hear(told["invoice.paid"])
+    assert Invoice.objects.get().number == "SIM-0001"
