@@ -195,10 +195,12 @@ async def change(request: web.Request) -> web.Response:
     """Have it end with its period or go on, and keep notes on it."""
     desk, body = desk_of(request), await form_of(request)
     known = known_subscription(request)
-    only(body, "cancel_at_period_end", "metadata")
+    only(body, "cancel_at_period_end", "metadata", "pause_collection")
     if known.status == "canceled":
         raise Refused(400, "resource_missing", "A canceled subscription cannot change.")
     known.metadata.update(texts(body, "metadata"))
+    if body.get("pause_collection") == "":
+        known.collects = True
     if "cancel_at_period_end" in body:
         ends = yes_or_no(body, "cancel_at_period_end")
         desk.machine.end_with_period(known, ends=ends)

@@ -166,6 +166,7 @@ class Subscription:
     ended_at: datetime | None = None
     trial_end: datetime | None = None
     card_works: bool = True
+    collects: bool = True
     past_due_since: datetime | None = None
 
     def entity(self) -> dict[str, Any]:
@@ -190,7 +191,7 @@ class Subscription:
             },
             "livemode": False,
             "metadata": self.metadata,
-            "pause_collection": None,
+            "pause_collection": None if self.collects else {"behavior": "void"},
             "start_date": seconds(self.started_at),
             "status": self.status,
             "trial_end": seconds(self.trial_end),

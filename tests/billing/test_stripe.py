@@ -26,6 +26,8 @@ from billing.models import (
 )
 from billing.plans import Selection
 from billing.policy import Capability
+from billing.provider.stripe.client import Told, moment_of
+from billing.provider.stripe.provider import snapshot_of
 from billing.services import (
     acting,
     cancelling,
@@ -419,3 +421,49 @@ def test_invoice_that_was_noted_without_its_number_gets_it(
     assert Invoice.objects.get().number == ""
     hear(told["invoice.paid"])
     assert Invoice.objects.get().number == "SIM-0001"
+
+
+def test_collection_that_was_paused_goes_on_without_a_charge(
+    stripe_alone: RunningStripe, subscribe_there: SubscribeThere, alice: User
+) -> None:
+    row, made = subscribe_there(alice), stripe_alone.subscription()
+    made.collects = False
+    stripe_alone.advance(2)
+    reconciling.reconcile(timezone.now())
+    row.refresh_from_db()
+    assert (row.status, row.next_billed_at) == ("paused", None)
+    acting.resume(row)
+    assert (row.status, made.collects) == ("active", True)
+    assert len(stripe_alone.machine.invoices) == 1
+
+
+def test_checkout_is_given_up_once(stripe_alone: RunningStripe, alice: User) -> None:
+    checkout = checkouts.begin(alice, "stripe", TWO_AND_ONE)
+    assert checkouts.close(checkout) is True
+    session = stripe_alone.machine.sessions[checkout.transaction_id]
+    assert session.status == "expired"
+    assert checkouts.close(checkout) is True
+    Checkout.objects.update(state="completed")
+    assert checkouts.close(checkout) is False
+
+
+def test_checkout_that_was_closed_there_is_closed_here(
+    stripe_alone: RunningStripe, alice: User
+) -> None:
+    checkout = checkouts.begin(alice, "stripe", TWO_AND_ONE)
+    stripe_alone.machine.sessions[checkout.transaction_id].status = "expired"
+    assert checkouts.close(checkout) is True
+    assert Checkout.objects.get().state == "closed"
+    Checkout.objects.update(state="open", transaction_id="")
+    assert checkouts.close(checkout) is True
+
+
+def test_answer_that_is_no_subscription_is_no_answer() -> None:
+    told = Told({"id": "cus_1"}, datetime.now(UTC))
+    with pytest.raises(ProviderAway):
+        snapshot_of(told)
+
+
+def test_answer_without_a_date_is_of_now() -> None:
+    before = datetime.now(UTC)
+    assert before <= moment_of({}) <= datetime.now(UTC)

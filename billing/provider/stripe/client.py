@@ -94,7 +94,7 @@ class Client:
         except stripe.StripeError as error:
             raise _refusal(error) from None
         headers = answer.last_response.headers if answer.last_response else {}
-        return Told(answer.to_dict(), _moment_of(headers))
+        return Told(answer.to_dict(), moment_of(headers))
 
 
 def _refusal(error: stripe.StripeError) -> ProviderAway | ProviderRefused:
@@ -111,7 +111,7 @@ def _retry_after_s(error: stripe.StripeError) -> float:
     return min(float(value), _LONGEST_WAIT_S) if value.isdigit() else 60.0
 
 
-def _moment_of(headers: Mapping[str, str]) -> datetime:
+def moment_of(headers: Mapping[str, str]) -> datetime:
     """Return when Stripe answered by its own clock, which dates its events too."""
     try:
         return parsedate_to_datetime(headers.get("date", "")).astimezone(UTC)

@@ -105,7 +105,7 @@ class Stripe:
 
     def subscription(self, external_id: str) -> Snapshot:
         """Read one subscription, as it is just now."""
-        return _snapshot(self._ask("subscriptions", "retrieve", external_id))
+        return snapshot_of(self._ask("subscriptions", "retrieve", external_id))
 
     def subscriptions(self) -> Iterator[Snapshot]:
         """Read all subscriptions, those that have ended too."""
@@ -137,12 +137,12 @@ class Stripe:
         if mapping(told.data, "pause_collection"):
             return self._update(external_id, {"pause_collection": ""})
         content = {"billing_cycle_anchor": "now"}
-        return _snapshot(self._ask("subscriptions", "resume", external_id, content))
+        return snapshot_of(self._ask("subscriptions", "resume", external_id, content))
 
     def cancel(self, external_id: str, *, at_once: bool = False) -> Snapshot:
         """Cancel at the end of the paid time, or at once."""
         if at_once:
-            return _snapshot(self._ask("subscriptions", "cancel", external_id))
+            return snapshot_of(self._ask("subscriptions", "cancel", external_id))
         return self._update(external_id, {"cancel_at_period_end": True})
 
     def undo(self, external_id: str) -> Snapshot:
@@ -207,7 +207,7 @@ class Stripe:
         return None
 
     def _update(self, external_id: str, content: Mapping[str, Any]) -> Snapshot:
-        return _snapshot(self._ask("subscriptions", "update", external_id, content))
+        return snapshot_of(self._ask("subscriptions", "update", external_id, content))
 
     def _sessions(self, verb: str, *arguments: Any, key: str = "") -> Told:
         call = getattr(self.client.v1.checkout.sessions, verb)
@@ -222,7 +222,8 @@ def _whole(name: str) -> dict[str, list[str]]:
     return {"expand": [name]}
 
 
-def _snapshot(told: Told) -> Snapshot:
+def snapshot_of(told: Told) -> Snapshot:
+    """Read the subscription in an answer. Raises `ProviderAway` for what is none."""
     try:
         return entities.snapshot(told.data, told.at)
     except ValueError as error:
