@@ -57,13 +57,15 @@ def own(user: User) -> Subscription | None:
 
 def status_of(user: User) -> dict[str, object]:
     """Return what the page of the status reads; nothing where no provider is set."""
-    mine = (_at_stripe(user) or own(user)) if providers.is_on() else None
+    if not providers.is_on():
+        return {}
+    newest = own(user)
+    mine = _at_stripe(user, newest) or newest
     return _status(mine) if mine is not None else {}
 
 
-def _at_stripe(user: User) -> Subscription | None:
+def _at_stripe(user: User, mine: Subscription | None) -> Subscription | None:
     """Return what runs at Stripe where nothing runs at the provider of new ones."""
-    mine = own(user)
     if mine is not None and mine.status != Subscription.Status.CANCELED:
         return None
     legacy = moving.legacy(user)
@@ -84,7 +86,7 @@ def subscription(request: UserRequest) -> HttpResponse:
     runs = mine is not None and mine.status != Subscription.Status.CANCELED
     if request.method == "POST":
         return _begin(request, mine)
-    if _at_stripe(request.user) or (
+    if _at_stripe(request.user, mine) or (
         mine and runs and mine.provider == providers.STRIPE
     ):
         return redirect("console:subscription_stripe")
