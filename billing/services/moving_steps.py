@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime, timedelta
 
-from billing.errors import BillingError
+from billing.errors import BillingError, ProviderRefused
 from billing.models import Alert, Checkout, Move, Subscription
 from billing.provider.shapes import Snapshot
 from billing.provider.stripe.provider import Stripe
@@ -126,17 +126,34 @@ def _set_date(move: Move, now: datetime) -> bool:
         _keep(move, held_at=None)
     ends_at = source.paid_until or move.ends_at
     if move.held_at is None and ends_at - now > _DATES_STAND:
-        _apply(
-            providers.PADDLE, providers.paddle().bill_at(target.external_id, ends_at)
-        )
+        _bill_at(move, target, ends_at)
     _keep(move, state=_State.DATED, ends_at=ends_at, attempts=0)
     return True
 
 
+def _bill_at(move: Move, target: Subscription, ends_at: datetime) -> None:
+    """Move the first payment. A refusal is told: it must not keep Stripe from ending."""
+    try:
+        answer = providers.paddle().bill_at(target.external_id, ends_at)
+    except ProviderRefused:
+        if target.next_billed_at is None or target.next_billed_at < ends_at:
+            alert(Alert.Code.CHARGED_TWICE, target.external_id)
+        return
+    _apply(providers.PADDLE, answer)
+
+
 def _hand_over(move: Move) -> bool:
     """Have the old one end with its paid time; look whether that is still the same."""
-    answer = _stripe().hand_over(move.source.external_id, str(move.pk))
-    source = _apply(providers.STRIPE, answer)
+    try:
+        answer = _stripe().hand_over(move.source.external_id, str(move.pk))
+        source = _apply(providers.STRIPE, answer)
+    except ProviderRefused:
+        source = _read_source(move)
+        if source.status != _Status.CANCELED:
+            raise
+        # It has ended already, by whatever hand.
+        _keep(move, state=_State.SWITCHED)
+        return True
     ends_at = source.paid_until or move.ends_at
     if move.held_at is not None or ends_at > move.ends_at:
         # It was paid for once more meanwhile: the new one has to wait for that, too.

@@ -712,3 +712,42 @@ def test_two_workers_take_turns(
     Move.objects.update(lease_until=timezone.now() + timedelta(minutes=1))
     with pytest.raises(BeingDone):
         moving.advance(the_move())
+
+
+def test_end_at_stripe_before_the_last_step_is_enough(
+    paddle: RunningPaddle,
+    stripe: RunningStripe,
+    subscribe_there: SubscribeThere,
+    begin_move: BeginMove,
+    deliver: Deliver,
+    alice: User,
+) -> None:
+    paddle.pay(begin_move(subscribe_there(alice)).transaction_id)
+    deliver()
+    stripe.fault("POST", "/v1/subscriptions/.*")
+    assert go_on().state == "dated"
+    stripe.fault("POST", "/v1/subscriptions/.*", status=400)
+    assert go_on().state == "dated"
+    stripe.in_loop(lambda machine: machine.cancel(stripe.subscription()))
+    assert go_on().state == "done"
+
+
+@pytest.mark.parametrize(("days", "codes"), [(0, set[str]()), (32, {"charged_twice"})])
+def test_date_that_paddle_refuses_does_not_keep_stripe_from_ending(
+    paddle: RunningPaddle,
+    stripe: RunningStripe,
+    subscribe_there: SubscribeThere,
+    begin_move: BeginMove,
+    deliver: Deliver,
+    alice: User,
+    days: int,
+    codes: set[str],
+) -> None:
+    checkout = begin_move(subscribe_there(alice))
+    stripe.advance(days * DAY_S)
+    paddle.pay(checkout.transaction_id)
+    deliver()
+    paddle.fault("PATCH", "/subscriptions/.*", status=400)
+    assert go_on().state == "switched"
+    assert stripe.subscription().ends_with_period is True
+    assert alerts() == codes
