@@ -70,8 +70,22 @@ def event_of(entry: AuditEntry) -> Event:
     )
 
 
+_VERBS = {
+    "checkout": "new subscription",
+    "numbers": "vehicles and sites",
+    "pause": "paused",
+    "resume": "resumed",
+    "cancel": "canceled",
+    "undo": "scheduled change undone",
+    "move": "move from Stripe to Paddle",
+    "stay": "move undone",
+}
+
+
 def _about(detail: dict[str, object]) -> str:
     """Return what the detail tells, in a few words; empty for nothing."""
+    if verb := _VERBS.get(str(detail.get("verb", ""))):
+        return verb
     by = detail.get("by", detail.get("type", []))
     proofs = by if isinstance(by, list) else [by]
     said = [_PROOFS.get(str(proof), "") for proof in proofs]

@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError
 
 from billing.errors import BillingError
 from billing.models import CatalogPrice, Checkout
-from billing.services import catalog, checkouts, events, providers, reconciling
+from billing.services import catalog, checkouts, events, moving, providers, reconciling
 from billing.services.subscriptions import UnknownOwner
 
 _LOG = logging.getLogger(__name__)
@@ -22,19 +22,21 @@ def sweep() -> None:
     if not providers.is_on():
         return
     events.apply_due()
-    try:
-        for name in providers.names():
-            if not CatalogPrice.objects.filter(provider=name).exists():
+    for name in providers.names():
+        if not CatalogPrice.objects.filter(provider=name).exists():
+            try:
                 catalog.refresh(name, providers.of(name), timezone.now())
-        checkouts.confirm_open(timezone.now())
-    except (BillingError, ValueError) as error:
-        _LOG.warning("A payment provider was asked in vain: %r", error)
+            except (BillingError, ValueError) as error:
+                _LOG.warning("The prices of %s could not be read: %r", name, error)
+    checkouts.confirm_open(timezone.now())
+    moving.advance_due(timezone.now())
 
 
 @shared_task(base=DjangoTask, ignore_result=True)
 def apply_events() -> None:
-    """Apply what providers told."""
+    """Apply what providers told, and go on with what waited for it."""
     events.apply_due()
+    moving.advance_due(timezone.now())
 
 
 @shared_task(base=DjangoTask, ignore_result=True)
@@ -44,7 +46,8 @@ def confirm_checkout(pk: str) -> None:
     if checkout is None or checkout.provider not in providers.names():
         return
     try:
-        checkouts.confirm(checkout)
+        if checkouts.confirm(checkout):
+            moving.advance_due(timezone.now())
     except (BillingError, UnknownOwner) as error:
         _LOG.warning("A checkout could not be confirmed yet: %r", error)
 

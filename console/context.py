@@ -29,6 +29,8 @@ def site(request: HttpRequest) -> dict[str, object]:
 
 def _alerts(request: HttpRequest) -> list[Alert]:
     is_owner = (
-        providers.is_on() and request.user.is_authenticated and request.user.is_staff
+        providers.is_on()
+        and request.user.is_authenticated
+        and request.user.is_superuser
     )
     return list(Alert.objects.filter(settled_at=None)[:20]) if is_owner else []

@@ -301,7 +301,9 @@ TESLA_TIMEOUT_S = environment.number("TESLA_TIMEOUT_S", 30, least=1, most=120)
 TOKEN_IN_QUERY = environment.flag("TOKEN_IN_QUERY", default=True)
 
 # Subscriptions. Without a provider everything is included and nobody is asked.
-BILLING_PROVIDER = environment.choice("BILLING_PROVIDER", "none", ("none", "paddle"))
+BILLING_PROVIDER = environment.choice(
+    "BILLING_PROVIDER", "none", ("none", "paddle", "stripe")
+)
 BILLING_POLICY = environment.choice(
     "BILLING_POLICY", "default", ("default", "per_product")
 )
@@ -321,6 +323,16 @@ if BILLING_PROVIDER == "paddle":
     for _name in ("API_KEY", "WEBHOOK_SECRETS", "CLIENT_TOKEN", "PRICES"):
         if not globals()[f"PADDLE_{_name}"]:
             environment.problem(f"PADDLE_{_name}", "is not set. Copy it from Paddle.")
+
+# Stripe, too, where people still have subscriptions there.
+STRIPE_API_KEY = environment.secret("STRIPE_API_KEY")
+STRIPE_WEBHOOK_SECRETS = environment.secret("STRIPE_WEBHOOK_SECRETS").split()
+STRIPE_API_URL = environment.url("STRIPE_API_URL", "https://api.stripe.com")
+STRIPE_PRICES = env.prices(environment, "STRIPE_PRICES")
+if BILLING_PROVIDER == "stripe" or (BILLING_PROVIDER != "none" and STRIPE_API_KEY):
+    for _name in ("API_KEY", "WEBHOOK_SECRETS", "PRICES"):
+        if not globals()[f"STRIPE_{_name}"]:
+            environment.problem(f"STRIPE_{_name}", "is not set. Copy it from Stripe.")
 
 # Background work. Rows are the truth; Celery only rings (ARCHITECTURE §3).
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1).replace(

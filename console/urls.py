@@ -14,6 +14,7 @@ from console.views import (
     export,
     front,
     removal,
+    stripe,
     subscription,
 )
 
@@ -58,6 +59,31 @@ _console = [
         "console/subscription/alerts/<int:pk>/settle",
         subscription.alert_settle,
         name="alert_settle",
+    ),
+    path(
+        "console/subscription/stripe",
+        stripe.subscription_stripe,
+        name="subscription_stripe",
+    ),
+    path(
+        "console/subscription/stripe/undo",
+        stripe.subscription_stripe_undo,
+        name="subscription_stripe_undo",
+    ),
+    path(
+        "console/subscription/stripe/<uuid:pk>/move",
+        stripe.subscription_stripe_move,
+        name="subscription_stripe_move",
+    ),
+    path(
+        "console/subscription/stripe/<uuid:pk>/at/<slug:what>",
+        stripe.subscription_stripe_portal,
+        name="subscription_stripe_portal",
+    ),
+    path(
+        "console/subscription/stripe/<uuid:pk>/<slug:verb>",
+        stripe.subscription_stripe_act,
+        name="subscription_stripe_act",
     ),
     path(
         "console/subscription/<slug:verb>",

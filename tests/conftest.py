@@ -34,6 +34,7 @@ pytest_plugins = [
     "tests.fixtures.live",
     "tests.fixtures.billing",
     "tests.fixtures.live_billing",
+    "tests.fixtures.stripe",
 ]
 
 

@@ -51,6 +51,12 @@ def paddle(here: Surroundings, env: Mapping[str, str]) -> Child:
     return Child("The simulated Paddle", command, env, here.data / "log" / "paddle.log")
 
 
+def stripe(here: Surroundings, env: Mapping[str, str]) -> Child:
+    """Return the simulated Stripe."""
+    command = [sys.executable, "-m", "simulator.stripe", *here.stripe_command()]
+    return Child("The simulated Stripe", command, env, here.data / "log" / "stripe.log")
+
+
 def web(here: Surroundings, env: Mapping[str, str]) -> Child:
     """Return the web process: one worker, and no access log, since it holds queries."""
     command = [
@@ -89,6 +95,8 @@ def run(here: Surroundings, supervisor: Supervisor) -> None:
         supervisor.start(simulator(here, env), is_foundation=True)
     if here.paddle_port is not None:
         supervisor.start(paddle(here, env), is_foundation=True)
+    if here.stripe_port is not None:
+        supervisor.start(stripe(here, env), is_foundation=True)
     here.prepared.unlink(missing_ok=True)
     preparing = preparation(here, env)
     preparing.start()
@@ -134,6 +142,8 @@ def _say_ready(here: Surroundings, words: str, took_s: float) -> None:
         print(f"  at {here.simulator_url}/admin. To use the real one, see README.md.")
     if here.paddle_port is not None:
         print(f"  Subscriptions are sold by a simulated Paddle, at {here.paddle_url}.")
+    if here.stripe_port is not None:
+        print(f"  What is still paid through Stripe is at {here.stripe_url}.")
     print(f"  Data and logs: {here.data}. Ctrl-C stops everything.")
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TextIO
 
 from simulator.paddle import known as paddle
+from simulator.stripe import known as stripe
 
 HOST = "127.0.0.1"
 PREPARED = "-- prepared --\n"
@@ -40,7 +41,9 @@ class Surroundings:
     """Hold where this run keeps its data and where it is reached.
 
     `simulator_port` is None when a real Tesla application is in the environment,
-    `paddle_port` unless subscriptions are to be tried out without a real Paddle.
+    `paddle_port` and `stripe_port` unless subscriptions are to be tried out without a
+    real provider. The simulated Stripe runs beside the simulated Paddle, too: what was
+    subscribed to there can then be moved.
     """
 
     data: Path
@@ -50,6 +53,7 @@ class Surroundings:
     redis_socket: Path
     simulator_port: int | None
     paddle_port: int | None = None
+    stripe_port: int | None = None
 
     @property
     def simulator_url(self) -> str:
@@ -60,6 +64,11 @@ class Surroundings:
     def paddle_url(self) -> str:
         """Return the simulated Paddle's address, as a browser on this machine has it."""
         return f"http://localhost:{self.paddle_port}"
+
+    @property
+    def stripe_url(self) -> str:
+        """Return the simulated Stripe's address, as a browser on this machine has it."""
+        return f"http://localhost:{self.stripe_port}"
 
     @property
     def prepared(self) -> Path:
@@ -82,6 +91,8 @@ class Surroundings:
             ours.update(_simulated(self.simulator_url))
         if self.paddle_port is not None:
             ours.update(paddle.environment(self.paddle_url))
+        if self.stripe_port is not None:
+            ours.update(stripe.environment(self.stripe_url))
         # Compiled modules halve the time of the second start, so they are kept.
         fixed = {"DATA": str(self.data), "PYTHONDONTWRITEBYTECODE": ""}
         return {**ours, **outer, **fixed}
@@ -108,6 +119,15 @@ class Surroundings:
             *("--checkout-url", f"{self.public_url}/console/subscription/checkout"),
         ]
 
+    def stripe_command(self) -> list[str]:
+        """Return the arguments of `python -m simulator.stripe`."""
+        return [
+            *("--host", HOST, "--port", str(self.stripe_port)),
+            *("--public-url", self.stripe_url),
+            *("--data", str(self.data / "stripe")),
+            *("--webhook-url", f"http://{HOST}:{self.port}/billing/webhooks/stripe"),
+        ]
+
 
 def look_around(outer: Mapping[str, str]) -> Surroundings:
     """Read PORT and DATA, make the folder, find Redis. Raises `CannotRun`."""
@@ -125,9 +145,8 @@ def look_around(outer: Mapping[str, str]) -> Surroundings:
             f"  make run PORT={port + 10}"
         )
     simulated = not outer.get("TESLA_CLIENT_ID")
-    sells = outer.get("BILLING_PROVIDER", "").lower() == "paddle"
-    has_paddle = bool(outer.get("PADDLE_API_KEY") or outer.get("PADDLE_API_KEY_FILE"))
     simulator_port = _port_after(port) if simulated else None
+    paddle_port, stripe_port = _provider_ports(outer, simulator_port or port)
     return Surroundings(
         data=data,
         port=port,
@@ -135,10 +154,24 @@ def look_around(outer: Mapping[str, str]) -> Surroundings:
         redis_server=_redis_server(),
         redis_socket=_redis_socket(data),
         simulator_port=simulator_port,
-        paddle_port=(
-            _port_after(simulator_port or port) if sells and not has_paddle else None
-        ),
+        paddle_port=paddle_port,
+        stripe_port=stripe_port,
     )
+
+
+def _provider_ports(
+    outer: Mapping[str, str], last: int
+) -> tuple[int | None, int | None]:
+    """Return the ports of the simulated Paddle and Stripe, None for what is not run."""
+
+    def is_real(name: str) -> bool:
+        return bool(outer.get(f"{name}_API_KEY") or outer.get(f"{name}_API_KEY_FILE"))
+
+    sells = outer.get("BILLING_PROVIDER", "").lower()
+    if sells not in {"paddle", "stripe"} or is_real("PADDLE") or is_real("STRIPE"):
+        return None, None
+    paddle_port = _port_after(last) if sells == "paddle" else None
+    return paddle_port, _port_after(paddle_port or last)
 
 
 def answers(port: int) -> bool:

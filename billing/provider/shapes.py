@@ -16,7 +16,8 @@ class Snapshot:
 
     `status` is a value of `Subscription.Status`, empty for a word that is not known.
     `occurred_at` is when this came to be, `checkout_id` what we wrote at its birth,
-    `transaction_id` the payment that began it, where it is told.
+    `transaction_id` the payment that began it, where it is told. Unless it `is_exact`,
+    the time is known to the second only.
     """
 
     external_id: str
@@ -35,11 +36,15 @@ class Snapshot:
     scheduled_at: datetime | None = None
     checkout_id: str = ""
     transaction_id: str = ""
+    is_exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A transaction or an invoice as a provider has it. `total` includes tax."""
+    """A transaction, checkout or invoice as a provider has it. `total` includes tax.
+
+    `invoice_id` names the invoice that a checkout led to, where they are two things.
+    """
 
     external_id: str
     is_completed: bool
@@ -51,6 +56,7 @@ class Payment:
     subscription_id: str = ""
     checkout_id: str = ""
     billed_at: datetime | None = None
+    invoice_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +92,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A checkout to be opened at a provider."""
+    """A checkout to be opened at a provider.
+
+    With `trial_days` nothing is charged before so many days are over.
+    """
 
     checkout_id: str
     customer_id: str
     currency: str
     lines: tuple[Line, ...]
+    trial_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +127,14 @@ class Provider(Protocol):
     def open_checkout(self, order: Order) -> str:
         """Make a transaction and return its id. To be called once an order."""
 
-    def change_checkout(self, transaction_id: str, order: Order) -> None:
-        """Put other lines into a transaction that is not paid yet."""
+    def change_checkout(self, transaction_id: str, order: Order) -> str:
+        """Put other lines into a transaction that is not paid yet; return its id."""
+
+    def close_checkout(self, transaction_id: str) -> None:
+        """Make sure that nobody can pay a transaction any more."""
+
+    def checkout_url(self, transaction_id: str) -> str:
+        """Return where the buyer pays; empty where that is a page of ours."""
 
     def payment(self, transaction_id: str) -> Payment:
         """Read one transaction."""

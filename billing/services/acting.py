@@ -112,6 +112,15 @@ def payment_method(subscription: Subscription) -> Checkout:
     return checkout
 
 
+def portal(subscription: Subscription, back: str, *, card_only: bool) -> str:
+    """Return Stripe's own page for a customer, which works for minutes only.
+
+    Raises the provider's errors.
+    """
+    stripe = providers.stripe()
+    return stripe.portal_url(subscription.customer_id, back, card_only=card_only)
+
+
 def _lines(subscription: Subscription, selection: Selection) -> tuple[Line, ...]:
     _check_change(subscription)
     if not selection.quantities:

@@ -19,6 +19,12 @@ def alert(code: Alert.Code, subject: str) -> None:
         _LOG.error("Billing needs a look: %s %s", code.value, subject[:80])
 
 
+def settle_all(code: Alert.Code, subject: str) -> None:
+    """Note that what an alert told of has passed."""
+    open_ones = Alert.objects.filter(code=code, subject=subject[:80], settled_at=None)
+    open_ones.update(settled_at=timezone.now())
+
+
 def settle(pk: int, now: datetime | None = None) -> bool:
     """Note that the owner has seen to an alert; False when there is none open."""
     at = now or timezone.now()

@@ -2,7 +2,7 @@
 
 from accounts.models import User
 from billing.errors import BillingError, NotPossible, ProviderRefused
-from billing.models import Alert, Checkout, Subscription
+from billing.models import Alert, Checkout, Move, Subscription
 from billing.services import acting, providers
 from billing.services.alerts import alert
 
@@ -15,6 +15,10 @@ def cancel_for_deletion(user: User) -> int:
     """
     open_ones = Checkout.objects.filter(user=user, state=Checkout.State.OPEN)
     open_ones.update(state=Checkout.State.CLOSED)
+    over = [Move.State.DONE, Move.State.UNDONE]
+    Move.objects.filter(user=user).exclude(state__in=over).update(
+        state=Move.State.UNDONE
+    )
     canceled = 0
     waiting: BillingError | None = None
     for subscription in Subscription.objects.of(user).running():

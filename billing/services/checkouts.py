@@ -6,8 +6,13 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from billing.errors import AlreadySubscribed, BillingError, UnknownPlan
-from billing.models import Checkout, Customer, Subscription
+from billing.errors import (
+    AlreadySubscribed,
+    BillingError,
+    ProviderRefused,
+    UnknownPlan,
+)
+from billing.models import Checkout, Customer, Move, ProviderName, Subscription
 from billing.plans import Selection
 from billing.provider.shapes import Order, Provider
 from billing.services import catalog as catalogs, payments, providers, subscriptions
@@ -15,6 +20,8 @@ from billing.services.leases import lease
 
 _State = Checkout.State
 _Purpose = Checkout.Purpose
+_BEGINNINGS = (_Purpose.SUBSCRIBE, _Purpose.MOVE)
+_PADDLE = ProviderName.PADDLE.value
 _GIVEN_UP_AFTER = timedelta(days=3)
 _LOOKED_AT_AGAIN_AFTER = timedelta(minutes=2)
 
@@ -22,7 +29,7 @@ _LOOKED_AT_AGAIN_AFTER = timedelta(minutes=2)
 def current(user: User) -> Checkout | None:
     """Return the user's open checkout of a subscription, None without one."""
     return Checkout.objects.filter(
-        user=user, state=_State.OPEN, purpose=_Purpose.SUBSCRIBE
+        user=user, state=_State.OPEN, purpose__in=_BEGINNINGS
     ).first()
 
 
@@ -32,25 +39,87 @@ def begin(user: User, provider_name: str, selection: Selection) -> Checkout:
     Raises `AlreadySubscribed`, `UnknownPlan`, `BeingDone` when it is just being opened,
     and the provider's errors; after those it can be begun again.
     """
-    running = Subscription.objects.of(user).running().filter(provider=provider_name)
-    if running.exists():
+    if Subscription.objects.of(user).running().exists():
         raise AlreadySubscribed
+    return _open(user, provider_name, selection, None, 0)
+
+
+def begin_move(move: Move, selection: Selection, trial_days: int) -> Checkout:
+    """Open the one checkout of a move to Paddle, which costs nothing for some days.
+
+    Raises as `begin` does.
+    """
+    there = Subscription.objects.of(move.user).running().filter(provider=_PADDLE)
+    if there.exists():
+        raise AlreadySubscribed
+    return _open(move.user, _PADDLE, selection, move, trial_days)
+
+
+def _open(
+    user: User,
+    provider_name: str,
+    selection: Selection,
+    move: Move | None,
+    trial_days: int,
+) -> Checkout:
     lines = catalogs.read(provider_name).lines(selection)
     if not lines:
         raise UnknownPlan("nothing was selected")
-    checkout = _the_open_one(user, provider_name, selection)
+    checkout = _the_open_one(user, provider_name, selection, move)
     provider = providers.of(provider_name)
     with lease(checkout):
         if checkout.state != _State.OPEN:
             raise AlreadySubscribed
         customer_id = checkout.customer_id or _customer(user, provider_name, provider)
-        order = Order(str(checkout.pk), customer_id, selection.currency, lines)
+        order = Order(
+            str(checkout.pk), customer_id, selection.currency, lines, trial_days
+        )
         _ask_for_transaction(checkout, provider, order, selection)
     return checkout
 
 
-def _the_open_one(user: User, provider_name: str, selection: Selection) -> Checkout:
+def close(checkout: Checkout) -> bool:
+    """Give an open checkout up, so that nobody can pay it; False when it was paid.
+
+    Raises the provider's errors.
+    """
+    with lease(checkout):
+        if checkout.state != _State.OPEN:
+            return checkout.state == _State.CLOSED
+        if checkout.transaction_id and checkout.provider in providers.names():
+            try:
+                providers.of(checkout.provider).close_checkout(checkout.transaction_id)
+            except ProviderRefused:
+                # What cannot be closed was paid meanwhile, or is closed.
+                if confirm(checkout):
+                    return False
+        Checkout.objects.filter(pk=checkout.pk, state=_State.OPEN).update(
+            state=_State.CLOSED
+        )
+    return True
+
+
+def page_of(checkout: Checkout) -> str:
+    """Return the provider's page on which to pay; empty where it is one of ours.
+
+    Raises the provider's errors.
+    """
+    provider = providers.of(checkout.provider)
+    return provider.checkout_url(checkout.transaction_id)
+
+
+def _the_open_one(
+    user: User, provider_name: str, selection: Selection, move: Move | None
+) -> Checkout:
     found = current(user)
+    if found is not None and (found.provider, found.move_id) != (
+        provider_name,
+        move.pk if move else None,
+    ):
+        # It is for something else, and at most one may be open.
+        if not close(found):
+            raise AlreadySubscribed
+        found = None
     if found is not None:
         return found
     try:
@@ -58,13 +127,14 @@ def _the_open_one(user: User, provider_name: str, selection: Selection) -> Check
             return Checkout.objects.create(
                 user=user,
                 provider=provider_name,
-                purpose=_Purpose.SUBSCRIBE,
+                purpose=_Purpose.MOVE if move else _Purpose.SUBSCRIBE,
+                move=move,
                 **_columns(selection),
             )
     except IntegrityError:
         # Another click came first; its checkout is there now.
         return Checkout.objects.get(
-            user=user, state=_State.OPEN, purpose=_Purpose.SUBSCRIBE
+            user=user, state=_State.OPEN, purpose__in=_BEGINNINGS
         )
 
 
@@ -99,17 +169,19 @@ def _ask_for_transaction(
     if checkout.asked_at is not None and not checkout.transaction_id:
         checkout.transaction_id = provider.find_checkout(order, checkout.asked_at)
     if checkout.transaction_id:
-        if checkout.selection != selection:
-            provider.change_checkout(checkout.transaction_id, order)
+        if (checkout.selection, checkout.trial_days) != (selection, order.trial_days):
+            changed = provider.change_checkout(checkout.transaction_id, order)
+            checkout.transaction_id = changed
     else:
         # Written before the call: an answer that is lost is looked for next time.
         checkout.asked_at = timezone.now()
         checkout.customer_id = order.customer_id
         checkout.save(update_fields=["asked_at", "customer_id"])
         checkout.transaction_id = provider.open_checkout(order)
-    for name, value in _columns(selection).items():
+    columns = {**_columns(selection), "trial_days": order.trial_days}
+    for name, value in columns.items():
         setattr(checkout, name, value)
-    checkout.save(update_fields=["transaction_id", *_columns(selection)])
+    checkout.save(update_fields=["transaction_id", *columns])
 
 
 def confirm(checkout: Checkout) -> bool:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from billing.errors import BillingError, ProviderRefused
 from billing.models import Alert, ProviderEvent
 from billing.provider.shapes import Event, News, Provider
 from billing.services import catalog as catalogs, payments, providers, subscriptions
@@ -44,7 +45,25 @@ def apply_due() -> int:
         order = due.order_by("occurred_at", "id").values_list("pk", flat=True)
         for pk in list(order[:_AT_ONCE]):
             done += _apply_one(pk, name, provider)
+        _read_again(name, provider)
     return done
+
+
+def _read_again(name: str, provider: Provider) -> None:
+    """Ask the provider itself about news whose order cannot be known."""
+    tied = ProviderEvent.objects.filter(provider=name, outcome=_Outcome.TIED)
+    for subject in set(tied.values_list("subject", flat=True)):
+        told = list(tied.filter(subject=subject).values_list("pk", flat=True))
+        outcome = _Outcome.APPLIED
+        try:
+            snapshot = provider.subscription(subject)
+            subscriptions.apply(name, snapshot, catalogs.read(name))
+        except (ProviderRefused, subscriptions.UnknownOwner):
+            outcome = _Outcome.FAILED
+        except BillingError as error:
+            _LOG.warning("%s could not be asked again: %r", name, error)
+            return
+        tied.filter(pk__in=told).update(outcome=outcome)
 
 
 def forget_old(now: datetime) -> int:
@@ -117,6 +136,8 @@ def _subscription(
     row.user = applied.subscription.user
     if applied.is_new:
         _try_unknown_again(name, snapshot.external_id)
+    if applied.is_tie:
+        return _Outcome.TIED
     return _Outcome.STALE if applied.is_stale else _Outcome.APPLIED
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from accounts.models import User
 from accounts.services.exporting import Sheet, sheet
-from billing.models import Checkout, Invoice, Subscription
+from billing.models import Checkout, Invoice, Move, Subscription
 
 _SUBSCRIPTION = (
     *("provider", "external_id", "status", "currency", "cycle", "vehicles", "sites"),
@@ -16,6 +16,7 @@ _CHECKOUT = (
     *("provider", "purpose", "state", "transaction_id", "currency", "cycle"),
     *("vehicles", "sites", "products", "opened_at"),
 )
+_MOVE = ("target_id", "state", "begun_at", "ends_at")
 
 
 def exports(user: User) -> Iterator[Sheet]:
@@ -37,4 +38,10 @@ def exports(user: User) -> Iterator[Sheet]:
         "the checkouts that you began",
         Checkout.objects.filter(user=user).order_by("opened_at"),
         {column: column for column in _CHECKOUT},
+    )
+    yield sheet(
+        "moves",
+        "your moves from one payment provider to another",
+        Move.objects.filter(user=user).order_by("begun_at"),
+        {"from": "source__external_id"} | {column: column for column in _MOVE},
     )

@@ -3,7 +3,14 @@
 from django.db.models import Model, QuerySet
 
 from accounts.models import User
-from billing.models import Checkout, Customer, Invoice, ProviderEvent, Subscription
+from billing.models import (
+    Checkout,
+    Customer,
+    Invoice,
+    Move,
+    ProviderEvent,
+    Subscription,
+)
 
 _AT_ONCE = 500
 
@@ -17,6 +24,7 @@ def forget(user: User) -> dict[str, int]:
     counts = {
         "provider events": _delete(ProviderEvent.objects.filter(user=user)),
         "checkouts": _delete(Checkout.objects.filter(user=user)),
+        "moves": _delete(Move.objects.filter(user=user)),
         "subscriptions": _delete(Subscription.objects.filter(user=user)),
         "customers": _delete(Customer.objects.filter(user=user)),
     }

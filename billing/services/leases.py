@@ -8,14 +8,14 @@ from django.db.models import Q
 from django.utils import timezone
 
 from billing.errors import BeingDone
-from billing.models import Checkout, Subscription
+from billing.models import Checkout, Move, Subscription
 
 # Longer than all calls of one piece of work may take together.
 _LEASE = timedelta(seconds=90)
 
 
 @contextmanager
-def lease(row: Checkout | Subscription) -> Iterator[None]:
+def lease(row: Checkout | Move | Subscription) -> Iterator[None]:
     """Hold a row for the block, outside of any transaction. Raises `BeingDone`.
 
     Whoever dies while holding it gives it back by the lease's end.

@@ -35,7 +35,7 @@ def paid(
     ).update(withdrawn_at=None)
     invoice, _ = Invoice.objects.get_or_create(
         provider=provider_name,
-        transaction_id=payment.external_id,
+        transaction_id=payment.invoice_id or payment.external_id,
         defaults={
             "user_id": user_id,
             "subscription_id": payment.subscription_id,
@@ -45,6 +45,9 @@ def paid(
             "billed_at": payment.billed_at or occurred_at,
         },
     )
+    if payment.number and not invoice.number:
+        invoice.number = payment.number[:64]
+        invoice.save(update_fields=["number"])
     return invoice
 
 

@@ -4,8 +4,9 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
+from billing.errors import BillingError
 from billing.models import Subscription
-from billing.services import catalog as catalogs, providers, subscriptions
+from billing.services import catalog as catalogs, moving, providers, subscriptions
 
 _LOG = logging.getLogger(__name__)
 
@@ -21,23 +22,39 @@ class Outcome:
 def reconcile(now: datetime) -> Outcome:
     """Read prices and all subscriptions of each provider; repair what differs.
 
-    Raises `BillingError` when a provider does not answer; what was repaired stays.
+    Raises `BillingError` when a provider does not answer, once the others are done; what
+    was repaired stays.
     """
     read = repaired = 0
+    waiting: BillingError | ValueError | None = None
     for name in providers.names():
-        provider = providers.of(name)
-        catalogs.refresh(name, provider, now)
-        catalog = catalogs.read(name)
-        for snapshot in provider.subscriptions():
-            read += 1
-            before = _known(name, snapshot.external_id)
-            try:
-                subscriptions.apply(name, snapshot, catalog)
-            except subscriptions.UnknownOwner:
-                continue
-            repaired += before != _known(name, snapshot.external_id)
+        try:
+            outcome = _compare(name, now)
+        except (BillingError, ValueError) as error:
+            waiting = error
+            continue
+        read, repaired = read + outcome.read, repaired + outcome.repaired
     if repaired:
         _LOG.warning("%d of %d subscriptions had drifted.", repaired, read)
+    moving.look_for_double_charges(now)
+    if waiting is not None:
+        raise waiting
+    return Outcome(read, repaired)
+
+
+def _compare(name: str, now: datetime) -> Outcome:
+    read = repaired = 0
+    provider = providers.of(name)
+    catalogs.refresh(name, provider, now)
+    catalog = catalogs.read(name)
+    for snapshot in provider.subscriptions():
+        read += 1
+        before = _known(name, snapshot.external_id)
+        try:
+            subscriptions.apply(name, snapshot, catalog)
+        except subscriptions.UnknownOwner:
+            continue
+        repaired += before != _known(name, snapshot.external_id)
     return Outcome(read, repaired)
 
 

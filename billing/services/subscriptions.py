@@ -14,11 +14,16 @@ from billing.services.alerts import alert
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What became of news: the row, and whether it was changed by them."""
+    """What became of news: the row, and whether it was changed by them.
+
+    `is_tie` when a provider that counts in whole seconds told of the same second before:
+    nobody knows which of the two came last.
+    """
 
     subscription: Subscription
     is_new: bool
     is_stale: bool
+    is_tie: bool = False
 
 
 class UnknownOwner(Exception):
@@ -51,14 +56,16 @@ def _apply(provider_name: str, snapshot: Snapshot, catalog: Catalog) -> Applied:
     )
     with transaction.atomic():
         row = known.select_for_update().first()
-        is_new = row is None
+        is_new, is_tie = row is None, False
         if row is None:
             row = _begin(provider_name, snapshot)
         elif _is_stale(row, snapshot):
             return Applied(row, is_new=False, is_stale=True)
+        else:
+            is_tie = not snapshot.is_exact and snapshot.occurred_at == row.occurred_at
         _copy(row, snapshot, catalog)
         row.save()
-    return Applied(row, is_new=is_new, is_stale=False)
+    return Applied(row, is_new=is_new, is_stale=False, is_tie=is_tie)
 
 
 def _begin(provider_name: str, snapshot: Snapshot) -> Subscription:

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from billing.models import Alert, Invoice, ProviderEvent, Subscription
+from billing.models import Alert, Invoice, Move, ProviderEvent, Subscription
 from billing.services import alerts
 from console.admin.base import OpenFilter, OperatorAdmin, link, tell
 
@@ -42,6 +42,16 @@ class InvoiceAdmin(_Owned):
     list_filter = ("provider", "currency", "billed_at")
     search_fields = ("transaction_id", "number", "subscription_id", "user__email")
     ordering = ("-billed_at",)
+
+
+@register(Move)
+class MoveAdmin(_Owned):
+    """Moves from Stripe to Paddle: how far they are."""
+
+    list_display = ("begun_at", "of", "state", "ends_at", "attempts")
+    list_filter = ("state", "begun_at")
+    ordering = ("-begun_at",)
+    search_fields = ("user__email", "pk__startswith")
 
 
 class _OpenEvent(OpenFilter):

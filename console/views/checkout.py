@@ -14,10 +14,11 @@ from django.views.decorators.http import require_safe
 
 from accounts.http import UserRequest
 from billing import tasks
-from billing.errors import UnknownPlan
+from billing.errors import BillingError, UnknownPlan
 from billing.models import Checkout
-from billing.services import catalog as catalogs, checkouts
+from billing.services import catalog as catalogs, checkouts, providers
 from console.policy import policy
+from console.refusals import words_of
 from console.views.subscription import with_provider
 
 _WINDOWS = ("https://buy.paddle.com", "https://sandbox-buy.paddle.com")
@@ -40,6 +41,8 @@ def subscription_checkout(request: UserRequest) -> HttpResponse:
     if checkout.state == Checkout.State.COMPLETED:
         return redirect("console:subscription")
     back = reverse("console:subscription_confirm", args=[checkout.pk])
+    if checkout.provider != providers.PADDLE:
+        return _elsewhere(request, checkout, back)
     context = {
         "checkout": checkout,
         "total": _total(checkout),
@@ -50,6 +53,19 @@ def subscription_checkout(request: UserRequest) -> HttpResponse:
     }
     page = render(request, "console/subscription_checkout.html", context)
     return _with_window(request, page)
+
+
+def _elsewhere(request: UserRequest, checkout: Checkout, back: str) -> HttpResponse:
+    """Show what is to be paid, with the way to the provider's own page."""
+    try:
+        pay_url = checkouts.page_of(checkout)
+    except BillingError as error:
+        messages.error(request, words_of(error))
+        return redirect("console:subscription")
+    if not pay_url:
+        return redirect(back)
+    context = {"checkout": checkout, "total": _total(checkout), "pay_url": pay_url}
+    return render(request, "console/subscription_checkout_stripe.html", context)
 
 
 def _the_open_one(request: UserRequest) -> HttpResponse:
@@ -102,6 +118,10 @@ def subscription_confirm(request: UserRequest, pk: UUID) -> HttpResponse:
     if checkout.state == Checkout.State.COMPLETED:
         if checkout.purpose == Checkout.Purpose.PAYMENT_METHOD:
             messages.success(request, "Your payment details are updated.")
+        elif checkout.purpose == Checkout.Purpose.MOVE:
+            messages.success(
+                request, "Thank you. Your subscription is moving to Paddle."
+            )
         else:
             messages.success(request, "Thank you. Your subscription is active.")
         return _leave(request)

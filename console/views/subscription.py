@@ -11,29 +11,27 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import audit
 from accounts.http import UserRequest
 from accounts.models import User
-from billing.errors import (
-    AlreadySubscribed,
-    BeingDone,
-    BillingError,
-    NotPossible,
-    ProviderBusy,
-    UnknownPlan,
-)
+from billing.errors import BeingDone, BillingError, UnknownPlan
 from billing.models import Alert, Invoice, Subscription
 from billing.plans import Catalog, Line, Selection
 from billing.policy import Capability
-from billing.services import acting, alerts, catalog as catalogs, checkouts, providers
+from billing.services import (
+    acting,
+    alerts,
+    catalog as catalogs,
+    checkouts,
+    moving,
+    providers,
+)
 from billing.services.entitlements import Entitlement
 from console import countries, selection
+from console.refusals import words_of
 
 _P = ParamSpec("_P")
 _View = Callable[Concatenate[UserRequest, _P], HttpResponse]
-_AWAY = (
-    "The payment provider does not answer. Nothing was changed that it did not confirm;"
-    " look again in a minute."
-)
 
 
 def with_provider(view: _View[_P]) -> _View[_P]:
@@ -51,23 +49,6 @@ def with_provider(view: _View[_P]) -> _View[_P]:
     return respond
 
 
-def words_of(error: BillingError) -> str:
-    """Say in plain words what did not work."""
-    match error:
-        case NotPossible():
-            return error.words
-        case BeingDone():
-            return "This is being done already. Look again in a moment."
-        case AlreadySubscribed():
-            return "You have a subscription already."
-        case UnknownPlan():
-            return "There is no price for this selection. Choose another."
-        case ProviderBusy():
-            return f"The payment provider is busy. Try again in {error.retry_after_s:.0f} s."
-        case _:
-            return _AWAY
-
-
 def own(user: User) -> Subscription | None:
     """Return the user's newest subscription at the provider of new ones."""
     name = providers.names()[0]
@@ -75,10 +56,28 @@ def own(user: User) -> Subscription | None:
     return mine.running().first() or mine.first()
 
 
+def note(request: UserRequest, what: str, verb: str) -> None:
+    """Put into the trail what a person did to their subscription."""
+    detail = {"verb": verb}
+    audit.record(request.user, f"subscription.{what}", detail=detail, request=request)
+
+
 def status_of(user: User) -> dict[str, object]:
     """Return what the page of the status reads; nothing where no provider is set."""
-    mine = own(user) if providers.is_on() else None
+    if not providers.is_on():
+        return {}
+    newest = own(user)
+    mine = _at_stripe(user, newest) or newest
     return _status(mine) if mine is not None else {}
+
+
+def _at_stripe(user: User, mine: Subscription | None) -> Subscription | None:
+    """Return what runs at Stripe where nothing runs at the provider of new ones."""
+    if mine is not None and mine.status != Subscription.Status.CANCELED:
+        return None
+    legacy = moving.legacy(user)
+    runs = legacy and legacy[0].status != Subscription.Status.CANCELED
+    return legacy[0] if runs else None
 
 
 def _status(mine: Subscription) -> dict[str, object]:
@@ -94,6 +93,10 @@ def subscription(request: UserRequest) -> HttpResponse:
     runs = mine is not None and mine.status != Subscription.Status.CANCELED
     if request.method == "POST":
         return _begin(request, mine)
+    if _at_stripe(request.user, mine) or (
+        mine and runs and mine.provider == providers.STRIPE
+    ):
+        return redirect("console:subscription_stripe")
     if runs and mine is not None:
         return _show(request, mine)
     country = _country(request, request.GET.get("country", ""))
@@ -168,13 +171,14 @@ def _invoices(request: UserRequest) -> list[Invoice]:
 def _show(request: UserRequest, mine: Subscription) -> HttpResponse:
     context = {
         **_status(mine),
-        "total": _total(mine.provider, mine.selection),
+        "total": total_of(mine.provider, mine.selection),
         "invoices": _invoices(request),
+        "legacy": moving.legacy(request.user),
     }
     return render(request, "console/subscription.html", context)
 
 
-def _total(provider_name: str, chosen: Selection) -> object:
+def total_of(provider_name: str, chosen: Selection) -> object:
     """Return what a selection costs per cycle; None where the catalog cannot say."""
     try:
         return catalogs.read(provider_name).total(chosen)
@@ -197,6 +201,7 @@ def _begin(request: UserRequest, mine: Subscription | None) -> HttpResponse:
     except BillingError as error:
         messages.error(request, words_of(error))
         return redirect("console:subscription")
+    note(request, "asked", "checkout")
     return redirect("console:subscription_checkout")
 
 
@@ -223,6 +228,7 @@ def subscription_change(request: UserRequest) -> HttpResponse:
     try:
         if request.POST.get("step") == "approve":
             acting.change(mine, chosen)
+            note(request, "changed", "numbers")
             messages.success(request, "Your subscription is changed.")
             return redirect("console:subscription")
         cost = acting.preview(mine, chosen)
@@ -266,6 +272,7 @@ def subscription_act(request: UserRequest, verb: str) -> HttpResponse:
             return address
         act, words = _VERBS[verb]
         act(mine)
+        note(request, "changed", verb)
         messages.success(request, words)
     except BillingError as error:
         messages.error(request, words_of(error))
@@ -276,7 +283,7 @@ def subscription_act(request: UserRequest, verb: str) -> HttpResponse:
 @with_provider
 def alert_settle(request: UserRequest, pk: int) -> HttpResponse:
     """Note that the owner has seen to an alert."""
-    if not request.user.is_staff:
+    if not request.user.is_superuser:
         raise Http404
     alert = get_object_or_404(Alert, pk=pk)
     alerts.settle(alert.pk)

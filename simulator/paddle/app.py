@@ -1,23 +1,22 @@
 """Put the doors of the pretend Paddle together."""
 
 import hmac
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from aiohttp import web
 
 from simulator.paddle import checkout, keeping, levers, selling
-from simulator.paddle.desk import DESK, Desk, Fault, desk_of
+from simulator.paddle.desk import DESK, Desk, desk_of
 from simulator.paddle.known import API_KEY
 from simulator.paddle.refusals import Refused
+from simulator.spoiling import Handler, due, spoil
 
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _OPEN = ("/buy/", "/_", "/static/", "/paddle.js", "/checkout.js")
 _SUBSCRIPTION = "/subscriptions/{id}"
 
 
 @web.middleware
-async def _guard(request: web.Request, handler: _Handler) -> web.StreamResponse:
+async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let in who has the key, spoil what is to be spoiled, answer refusals."""
     try:
         if request.path == "/" or request.path.startswith(_OPEN):
@@ -25,10 +24,11 @@ async def _guard(request: web.Request, handler: _Handler) -> web.StreamResponse:
         desk = desk_of(request)
         desk.calls.append((request.method, request.path))
         _check_key(request.headers.get("Authorization", ""))
-        fault = _due(desk, request)
+        fault = due(desk.faults, request)
         if fault is None:
             return await handler(request)
-        return await _spoil(request, handler, fault)
+        code = "too_many_requests" if fault.status == 429 else "internal_error"
+        return await spoil(request, handler, fault, Refused(fault.status, code).answer)
     except Refused as refused:
         return refused.answer
 
@@ -36,30 +36,6 @@ async def _guard(request: web.Request, handler: _Handler) -> web.StreamResponse:
 def _check_key(given: str) -> None:
     if not hmac.compare_digest(given.encode(), f"Bearer {API_KEY}".encode()):
         raise Refused(403, "authentication_malformed")
-
-
-def _due(desk: Desk, request: web.Request) -> Fault | None:
-    for fault in desk.faults:
-        if fault.fits(request.method, request.path):
-            fault.times -= 1
-            return fault
-    return None
-
-
-async def _spoil(
-    request: web.Request, handler: _Handler, fault: Fault
-) -> web.StreamResponse:
-    if fault.is_lost:
-        await handler(request)
-        if request.transport is not None:
-            request.transport.abort()
-        return web.Response(status=499)
-    answer = Refused(
-        fault.status, "too_many_requests" if fault.status == 429 else "internal_error"
-    ).answer
-    if fault.retry_after_s:
-        answer.headers["Retry-After"] = str(fault.retry_after_s)
-    return answer
 
 
 async def _own_script(request: web.Request) -> web.Response:

@@ -1,37 +1,14 @@
 """Hold one pretend Paddle: its machine, its weather, who may ask."""
 
-import re
 from dataclasses import dataclass, field
 
 from aiohttp import web
 
 from simulator.clock import Clock
+from simulator.mailing import Weather
 from simulator.paddle.machine import Machine
-from simulator.paddle.sender import Sender, Weather
-
-
-@dataclass(slots=True)
-class Fault:
-    """Spoil the next calls whose method and path fit.
-
-    `status` answers so instead; with `is_lost` the work is done and the answer is not
-    sent. `retry_after_s` goes with a 429.
-    """
-
-    method: str
-    path: str
-    status: int = 503
-    is_lost: bool = False
-    retry_after_s: int = 0
-    times: int = 1
-
-    def fits(self, method: str, path: str) -> bool:
-        """Tell whether this call is to be spoiled."""
-        return (
-            self.times > 0
-            and self.method == method
-            and re.fullmatch(self.path, path) is not None
-        )
+from simulator.paddle.sender import Sender
+from simulator.spoiling import Fault
 
 
 @dataclass(slots=True)

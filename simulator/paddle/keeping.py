@@ -1,6 +1,7 @@
 """The API of subscriptions: show, change, pause, resume, cancel."""
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -15,6 +16,7 @@ _MODES = (
     *("prorated_immediately", "prorated_next_billing_period", "full_immediately"),
     *("full_next_billing_period", "do_not_bill"),
 )
+_SOON = timedelta(minutes=30)
 _WHEN = ("next_billing_period", "immediately")
 
 
@@ -54,6 +56,8 @@ async def change(request: web.Request) -> web.Response:
         known.scheduled = None
     if "items" in body:
         _change_items(desk, known, items_of(desk, body))
+    if "next_billed_at" in body:
+        _bill_at(desk, known, body)
     desk.machine.changed(known)
     return _shown(desk, known)
 
@@ -62,6 +66,7 @@ def _check_change(known: Subscription, body: Mapping[str, Any]) -> None:
     only(
         body,
         *("items", "proration_billing_mode", "on_payment_failure", "scheduled_change"),
+        "next_billed_at",
     )
     if known.status in {"canceled", "paused"}:
         raise Refused(400, f"subscription_is_{known.status}_action_invalid")
@@ -72,6 +77,17 @@ def _check_change(known: Subscription, body: Mapping[str, Any]) -> None:
     if known.scheduled is not None:
         raise Refused(400, "subscription_locked_pending_changes")
     one_of(body, "proration_billing_mode", *_MODES)
+
+
+def _bill_at(desk: Desk, known: Subscription, body: Mapping[str, Any]) -> None:
+    """Move the next payment, and with it the end of the period or of the trial."""
+    at, soon = datetime.fromisoformat(body["next_billed_at"]), desk.clock.now() + _SOON
+    one_of(body, "proration_billing_mode", "do_not_bill")
+    if known.status == "past_due" or known.scheduled is not None:
+        raise Refused(400, "subscription_locked_pending_changes")
+    if known.next_billed_at is None or min(known.next_billed_at, at) < soon:
+        raise Refused(400, "subscription_next_billed_at_too_soon")
+    known.next_billed_at = known.period_end = at
 
 
 def _change_items(desk: Desk, known: Subscription, items: list[Item]) -> None:

@@ -2,13 +2,14 @@
 
 from aiohttp import web
 
-from simulator.paddle.desk import Desk, Fault, desk_of
+from simulator.mailing import Weather
+from simulator.paddle.desk import Desk, desk_of
 from simulator.paddle.entities import Subscription, Transaction, stamp
 from simulator.paddle.ids import new_id
 from simulator.paddle.refusals import Refused, only
 from simulator.paddle.selling import body_of
-from simulator.paddle.sender import Weather
 from simulator.pages import page
+from simulator.spoiling import Fault
 
 
 def refund(

@@ -58,7 +58,7 @@ def items_of(desk: Desk, body: Mapping[str, Any]) -> list[Item]:
         raise Refused(400, "invalid_field", "items is a list of 1 to 100")
     items = []
     for row in rows:
-        only(row, "price_id", "quantity")
+        only(row, "price_id", "price", "quantity")
         quantity = row.get("quantity")
         if not isinstance(quantity, int) or not 1 <= quantity <= 100:
             raise Refused(400, "transaction_item_quantity_out_of_range")
@@ -69,10 +69,36 @@ def items_of(desk: Desk, body: Mapping[str, Any]) -> list[Item]:
 
 
 def _price(desk: Desk, row: Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(row.get("price"), dict):
+        return _own_price(desk, row["price"])
     price = desk.machine.prices.get(str(row.get("price_id")))
     if price is None:
         raise Refused(400, "price_not_found")
     return price
+
+
+def _own_price(desk: Desk, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a price that is made for one transaction only, outside of the catalog."""
+    only(
+        body,
+        *("product_id", "description", "name", "billing_cycle", "trial_period"),
+        *("tax_mode", "unit_price", "unit_price_overrides", "quantity", "custom_data"),
+    )
+    products = {one["product_id"] for one in desk.machine.prices.values()}
+    if body.get("product_id") not in products or not body.get("description"):
+        raise Refused(400, "invalid_field", "product_id, description")
+    trial = body.get("trial_period")
+    if trial is not None and (trial["interval"] != "day" or trial["frequency"] < 1):
+        raise Refused(400, "invalid_field", "trial_period")
+    return {
+        "trial_period": None,
+        "unit_price_overrides": [],
+        "custom_data": None,
+        **body,
+        "id": new_id("pri"),
+        "type": "custom",
+        "status": "active",
+    }
 
 
 async def price(request: web.Request) -> web.Response:

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Self, TypeVar
 
 from simulator.clock import Clock
+from simulator.mailing import Notification
 from simulator.paddle import levers
 from simulator.paddle.app import make_app
-from simulator.paddle.desk import Desk, Fault
+from simulator.paddle.desk import Desk
 from simulator.paddle.entities import Subscription, Transaction
 from simulator.paddle.machine import Machine
-from simulator.paddle.sender import Notification
 from simulator.serving import Serving
+from simulator.spoiling import Fault
 
 _Result = TypeVar("_Result")
 

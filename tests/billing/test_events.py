@@ -22,7 +22,7 @@ from billing.models import (
 )
 from billing.policy import Capability
 from billing.services import acting, checkouts, entitlements, events
-from simulator.paddle.sender import Notification
+from simulator.mailing import Notification
 from simulator.paddle.testing import RunningPaddle
 from tests.fixtures.billing import TWO_AND_ONE, Deliver, Subscribe
 

@@ -94,11 +94,11 @@ def test_export_hands_out_what_is_kept(
 ) -> None:
     row = subscribe(alice)
     sheets = {one.name: one for one in exports(alice)}
-    assert [*sheets] == ["subscriptions", "invoices", "checkouts"]
+    assert [*sheets] == ["subscriptions", "invoices", "checkouts", "moves"]
     (subscription,) = sheets["subscriptions"].rows
     named = dict(zip(sheets["subscriptions"].columns, subscription, strict=True))
     assert (named["external_id"], named["vehicles"]) == (row.external_id, 2)
     (invoice,) = sheets["invoices"].rows
     assert dict(zip(sheets["invoices"].columns, invoice, strict=True))["minor"] == 650
     assert len([*sheets["checkouts"].rows]) == 1
-    assert [[*one.rows] for one in exports(charlie)] == [[], [], []]
+    assert [[*one.rows] for one in exports(charlie)] == [[], [], [], []]

@@ -23,6 +23,12 @@ ADDRESSES = [
     reverse("console:subscription_confirm", args=[PK]),
     reverse("console:subscription_act", args=["cancel"]),
     reverse("console:alert_settle", args=[1]),
+    reverse("billing:webhook", args=["stripe"]),
+    reverse("console:subscription_stripe"),
+    reverse("console:subscription_stripe_undo"),
+    reverse("console:subscription_stripe_act", args=[PK, "cancel"]),
+    reverse("console:subscription_stripe_move", args=[PK]),
+    reverse("console:subscription_stripe_portal", args=[PK, "portal"]),
 ]
 
 

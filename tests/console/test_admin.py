@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import AuditEntry, Invitation, Letter, User
 from accounts.services import invitations, letters
-from billing.models import Alert, Invoice, ProviderEvent, Subscription
+from billing.models import Alert, Invoice, Move, ProviderEvent, Subscription
 from console import figures
 from console.models import Deletion, Export, Heartbeat
 from console.services import deletions, export_jobs
@@ -111,7 +111,9 @@ def _money(user: User) -> dict[str, str]:
         user=user, transaction_id="txn_1", minor=250, billed_at=now, **by
     )
     alert = Alert.objects.create(code=Alert.Code.CHARGEBACK, subject="txn_1")
+    move = Move.objects.create(user=user, source=subscription, ends_at=now)
     return {
+        "billing/move": str(move.pk),
         "billing/subscription": str(subscription.pk),
         "billing/providerevent": str(event.pk),
         "billing/invoice": str(invoice.pk),

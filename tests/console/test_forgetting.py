@@ -31,6 +31,7 @@ from billing.models import (
     Checkout,
     Customer,
     Invoice,
+    Move,
     ProviderEvent,
     Subscription,
 )
@@ -117,7 +118,7 @@ def _subscribe(user: User) -> None:
     """Make a row of everything that a subscription that has ended leaves behind."""
     now, money = timezone.now(), {"currency": "USD", "provider": "paddle"}
     Customer.objects.create(user=user, provider="paddle", external_id="ctm_1")
-    Subscription.objects.create(
+    subscription = Subscription.objects.create(
         user=user,
         external_id="sub_1",
         status="canceled",
@@ -125,7 +126,10 @@ def _subscribe(user: User) -> None:
         occurred_at=now,
         **money,
     )
-    Checkout.objects.create(user=user, purpose="subscribe", cycle="month", **money)
+    move = Move.objects.create(user=user, source=subscription, ends_at=now)
+    Checkout.objects.create(
+        user=user, purpose="move", cycle="month", move=move, **money
+    )
     ProviderEvent.objects.create(
         user=user,
         provider="paddle",

@@ -130,7 +130,7 @@ def test_browser_names_no_price(
     [
         ({"status": 503}, "The payment provider does not answer."),
         ({"status": 429, "retry_after_s": 9}, "Try again in 9 s."),
-        ({"status": 400}, "The payment provider does not answer."),
+        ({"status": 400}, "The payment provider refused this"),
     ],
 )
 def test_provider_that_is_away_is_said(

@@ -104,3 +104,23 @@ def test_provider_without_its_keys_stops_the_start(tmp_path: Path) -> None:
         "PADDLE_CLIENT_TOKEN",
         "PADDLE_PRICES",
     ]
+
+
+def test_stripe_beside_another_provider_needs_its_settings_too(tmp_path: Path) -> None:
+    for facts in (
+        {"BILLING_PROVIDER": "stripe", "STRIPE_API_KEY": "key"},
+        {
+            "BILLING_PROVIDER": "paddle",
+            "STRIPE_API_KEY": "key",
+            "PADDLE_API_KEY": "a",
+            "PADDLE_WEBHOOK_SECRETS": "b",
+            "PADDLE_CLIENT_TOKEN": "c",
+            "PADDLE_PRICES": "vehicle:month=pri_1",
+        },
+    ):
+        outcome = _check(tmp_path, **facts)
+        problems = [line for line in outcome.stderr.splitlines() if line[:4] == "  - "]
+        assert [line[4:].partition(":")[0] for line in problems] == [
+            "STRIPE_WEBHOOK_SECRETS",
+            "STRIPE_PRICES",
+        ]

@@ -29,6 +29,7 @@ ADMIN_PAGES = [
     "billing/providerevent",
     "billing/invoice",
     "billing/alert",
+    "billing/move",
     "tokens/teslagrant",
     "tokens/accesstoken",
     "tokens/inquiry",

@@ -8,7 +8,8 @@ from django.conf import settings
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from accounts.models import User
-from billing.models import Checkout, Subscription
+from billing.models import CatalogPrice, Checkout, Customer, Subscription
+from simulator.stripe.entities import Customer as Buyer
 from tests.factories import client_for, make_user
 from tests.fixtures.live_billing import LiveShop
 
@@ -21,7 +22,12 @@ def shopper(browser: Browser, live_shop: LiveShop) -> Iterator[Callable[..., Pag
     wrongs: list[str] = []
     contexts = []
 
-    def come(email: str, locale: str = "en-US") -> Page:
+    def come(
+        email: str,
+        locale: str = "en-US",
+        heading: str = "Add Subscription",
+        before: Callable[[User], None] | None = None,
+    ) -> Page:
         user = make_user(email, name="Alice Moreau")
         session = client_for(user).cookies[settings.SESSION_COOKIE_NAME].value
         context = browser.new_context(base_url=live_shop.console.url, locale=locale)
@@ -46,8 +52,10 @@ def shopper(browser: Browser, live_shop: LiveShop) -> Iterator[Callable[..., Pag
             ),
         )
         page = context.new_page()
+        if before is not None:
+            before(user)
         page.goto("/console/subscription")
-        page.get_by_role("heading", name="Add Subscription").wait_for()
+        page.get_by_role("heading", name=heading).wait_for()
         wait_for_prices(page)
         return page
 
@@ -191,3 +199,57 @@ def test_payment_is_seen_though_every_notification_is_lost(
     window(page).get_by_role("button", name="Pay now").click()
     page.get_by_text("Your payment details are updated.").wait_for()
     assert Subscription.objects.count() == 1
+
+
+def test_stripe_subscriber_moves_and_is_never_charged_twice(
+    shopper: Callable[..., Page], live_shop: LiveShop
+) -> None:
+    paddle, stripe = live_shop.paddle, live_shop.stripe
+
+    def subscribed_long_ago(user: User) -> None:
+        price = next(iter(stripe.machine.prices.values()))
+        Customer.objects.create(user=user, provider="stripe", external_id="cus_old")
+        now = stripe.desk.clock.now()
+        stripe.machine.customers["cus_old"] = Buyer("cus_old", user.email, now)
+        stripe.in_loop(lambda machine: machine.begin("cus_old", [(price, 2)], "usd"))
+        until(lambda: Subscription.objects.filter(status="active").exists())
+
+    CatalogPrice.objects.all().delete()
+    page = shopper(
+        "alice@example.com", heading="Subscription (Stripe)", before=subscribed_long_ago
+    )
+    page.get_by_text("Everything is open.").wait_for()
+
+    # Payment details and the rest are seen to on Stripe's own page, and back again.
+    page.get_by_role("link", name="Update payment details").click()
+    page.get_by_role("button", name="Use a new card").click()
+    page.get_by_role("link", name="Return").click()
+    page.get_by_role("heading", name="Subscription (Stripe)").wait_for()
+
+    # A checkout that is closed changes nothing; it can be gone on with.
+    until(lambda: CatalogPrice.objects.filter(provider="paddle").exists())
+    page.get_by_role("link", name="Move to Paddle").click()
+    page.get_by_role("button", name="Go on to the checkout").click()
+    window(page).get_by_role("heading", name="Pay 0.00 USD").wait_for()
+    window(page).get_by_role("button", name="Close").click()
+    page.get_by_text("Nothing was paid.").wait_for()
+    assert stripe.subscription().ends_with_period is False
+    page.goto("/console/subscription/stripe")
+    page.get_by_role("link", name="Go on to the checkout").click()
+    window(page).get_by_role("button", name="Pay now").click()
+    page.wait_for_url("**/console/subscription")
+    page.get_by_text("The first payment is due").wait_for()
+    until(lambda: stripe.subscription().ends_with_period)
+    page.goto("/console/subscription/stripe")
+    page.get_by_text("Paddle charges from then on").wait_for()
+
+    for running in (stripe, paddle):
+        running.advance(32 * DAY_S)
+    ended = Subscription.objects.filter(provider="stripe", status="canceled")
+    until(ended.exists)
+    until(lambda: Subscription.objects.filter(status="active").exists())
+    charged = [one.total for one in paddle.machine.transactions.values()]
+    assert sorted(charged) == [0, 500]
+    assert [one.total for one in stripe.machine.invoices.values()] == [500]
+    page.goto("/console/subscription")
+    page.get_by_text("The next payment is due").wait_for()

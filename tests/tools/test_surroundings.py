@@ -131,4 +131,19 @@ def test_paddle_is_simulated_when_nobody_else_sells(tmp_path: Path) -> None:
     assert here.environment(selling)["PADDLE_API_URL"] == here.paddle_url
     assert here.paddle_url in here.paddle_command()
     for name in ("PADDLE_API_KEY", "PADDLE_API_KEY_FILE"):
-        assert look_around(selling | {name: "mine"}).paddle_port is None
+        alone = look_around(selling | {name: "mine"})
+        assert (alone.paddle_port, alone.stripe_port) == (None, None)
+
+
+def test_stripe_is_simulated_beside_paddle_and_alone(tmp_path: Path) -> None:
+    outer = {"DATA": str(tmp_path), "PORT": str(free_port())}
+    for name in ("paddle", "stripe"):
+        selling = outer | {"BILLING_PROVIDER": name}
+        here = look_around(selling)
+        assert (here.paddle_port is None) == (name == "stripe")
+        assert here.stripe_port not in {None, here.port, here.paddle_port}
+        environment = here.environment(selling)
+        assert environment["STRIPE_API_URL"] == here.stripe_url
+        assert environment["BILLING_PROVIDER"] == name
+        assert here.stripe_url in here.stripe_command()
+        assert look_around(selling | {"STRIPE_API_KEY": "mine"}).stripe_port is None

@@ -115,8 +115,12 @@ def prices(data: Mapping[str, Any], kind: str, cycle: str) -> list[Price]:
 
 def _item(data: Mapping[str, Any]) -> Item:
     price = mapping(data, "price")
+    copied = text(mapping(price, "custom_data"), "copy_of")
     return Item(
-        price_id=text(price, "id"),
+        # Only whoever has the API key makes prices, and says of which one it is a copy.
+        price_id=copied
+        if text(price, "type") == "custom" and copied
+        else text(price, "id"),
         quantity=count(data, "quantity"),
         each=_money(mapping(price, "unit_price")),
     )

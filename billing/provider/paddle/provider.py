@@ -26,6 +26,10 @@ _PRORATION: Final = {
     "proration_billing_mode": "prorated_immediately",
     "on_payment_failure": "prevent_change",
 }
+_COPIED: Final = (
+    *("product_id", "description", "name", "billing_cycle", "tax_mode"),
+    *("unit_price", "unit_price_overrides", "quantity"),
+)
 _CLOCKS_MAY_DIFFER: Final = timedelta(minutes=10)
 
 
@@ -75,16 +79,27 @@ class Paddle:
     def open_checkout(self, order: Order) -> str:
         """Make a transaction on our side of the wire: a browser never names prices."""
         content: dict[str, Any] = {
-            **_lines_of(order),
+            **self._lines_of(order),
             "custom_data": {"checkout": order.checkout_id},
         }
         if order.customer_id:
             content["customer_id"] = order.customer_id
         return text(self.client.post("transactions", content=content), "id")
 
-    def change_checkout(self, transaction_id: str, order: Order) -> None:
+    def change_checkout(self, transaction_id: str, order: Order) -> str:
         """Put other lines into a transaction that is not paid yet."""
-        self.client.patch("transactions", transaction_id, content=_lines_of(order))
+        content = self._lines_of(order)
+        self.client.patch("transactions", transaction_id, content=content)
+        return transaction_id
+
+    def close_checkout(self, transaction_id: str) -> None:
+        """Cancel a transaction that is not paid yet."""
+        content = {"status": "canceled"}
+        self.client.patch("transactions", transaction_id, content=content)
+
+    def checkout_url(self, transaction_id: str) -> str:
+        """Return nothing: Paddle's window opens over a page of ours."""
+        return ""
 
     def payment(self, transaction_id: str) -> Payment:
         """Read one transaction."""
@@ -153,6 +168,16 @@ class Paddle:
             self.client.patch("subscriptions", external_id, content=content)
         )
 
+    def bill_at(self, external_id: str, at: datetime) -> Snapshot:
+        """Move the next payment to a moment; nothing is charged before."""
+        content = {
+            "next_billed_at": _stamp(at),
+            "proration_billing_mode": "do_not_bill",
+        }
+        return entities.snapshot(
+            self.client.patch("subscriptions", external_id, content=content)
+        )
+
     def payment_method_checkout(self, external_id: str) -> str:
         """Return a transaction with which the payment details are renewed."""
         data = self.client.get(
@@ -206,6 +231,27 @@ class Paddle:
         """Read the refund in an event; None when it is none, or not approved yet."""
         return entities.reversal(event.body)
 
+    def _lines_of(self, order: Order) -> dict[str, Any]:
+        """Return an order's lines: prices of the catalog, or copies with a trial."""
+        items = _items(order.lines)
+        if order.trial_days:
+            items = [self._with_trial(line, order.trial_days) for line in order.lines]
+        return {"items": items, "currency_code": order.currency}
+
+    def _with_trial(self, line: Line, days: int) -> dict[str, Any]:
+        """Return a line whose price is the catalog's in all but its trial.
+
+        `copy_of` names the price that it stands for. A browser cannot write it.
+        """
+        listed = self.client.get("prices", line.price.external_id)
+        copied = {name: listed[name] for name in _COPIED if listed.get(name)}
+        price = {
+            **copied,
+            "trial_period": {"interval": "day", "frequency": days},
+            "custom_data": {"copy_of": line.price.external_id},
+        }
+        return {"price": price, "quantity": line.quantity}
+
     def _act(self, external_id: str, verb: str, **content: str) -> Snapshot:
         return entities.snapshot(
             self.client.post("subscriptions", external_id, verb, content=content)
@@ -217,10 +263,6 @@ def _items(lines: tuple[Line, ...]) -> list[dict[str, Any]]:
         {"price_id": line.price.external_id, "quantity": line.quantity}
         for line in lines
     ]
-
-
-def _lines_of(order: Order) -> dict[str, Any]:
-    return {"items": _items(order.lines), "currency_code": order.currency}
 
 
 def _total(data: Mapping[str, Any], currency: str) -> Money:

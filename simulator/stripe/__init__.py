@@ -1,0 +1,1 @@
+"""A pretend Stripe: checkout, portal, subscriptions, signed notifications."""
