@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.services import invitations
-from billing.models import Checkout
+from billing.models import Checkout, Move, Subscription
 from console.services import export_jobs
 from energy.models import SiteAccess
 from tests.factories import client_for, make_bare_grant, make_energy_site, make_vehicle
@@ -43,6 +43,13 @@ PUBLIC = frozenset(
         "account_reset_password_from_key",
         "account_reset_password_from_key_done",
     }
+)
+
+
+_AT_STRIPE = (
+    "console:subscription_stripe_move",
+    "console:subscription_stripe_portal",
+    "console:subscription_stripe_act",
 )
 
 
@@ -128,6 +135,17 @@ def things_of(user: User, vin: str, site_id: int) -> Names:
         transaction_id="txn_secret",
         looked_at=now + timedelta(minutes=1),
     )
+    subscription = Subscription.objects.create(
+        user=user,
+        provider="stripe",
+        external_id="sub_secret",
+        status="active",
+        cycle="month",
+        currency="USD",
+        occurred_at=now,
+        paid_until=now + timedelta(days=9),
+    )
+    Move.objects.create(user=user, source=subscription, ends_at=now)
     client_for(user)
     session = UserSession.objects.get(user=user)
     return {
@@ -145,6 +163,7 @@ def things_of(user: User, vin: str, site_id: int) -> Names:
         "console:export_download": {"pk": export.pk},
         "console:subscription_confirm": {"pk": checkout.pk},
         "console:alert_settle": {"pk": 1},
+        **dict.fromkeys(_AT_STRIPE, {"pk": subscription.pk, "what": "card"}),
         "accounts:session_end": {"pk": session.pk},
         "accounts:invitation_withdraw": {"pk": invitation.pk},
         "mfa_edit_webauthn": {"pk": 1},
@@ -169,6 +188,7 @@ def nothing() -> Names:
             "secret": "nobody-knows",
             "provider_name": "nobody",
             "verb": "nothing",
+            "what": "nothing",
         },
         "accounts:session_end": {"pk": 0},
         "console:alert_settle": {"pk": 0},

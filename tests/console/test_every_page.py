@@ -37,6 +37,8 @@ def alices(alice: User, settings: Settings) -> Names:
     Subscriptions are sold, so that their pages are there.
     """
     settings.BILLING_PROVIDER = "paddle"
+    # Nobody answers there.
+    settings.STRIPE_API_KEY, settings.STRIPE_API_URL = "sk", "http://127.0.0.1:9"
     return things_of(alice, VIN, SITE)
 
 
@@ -121,6 +123,9 @@ def test_reading_changes_nothing(
     before = connection.creation.serialize_db_to_string()
     assert VIN in before
     for one in alices_pages:
+        if one.name == "console:subscription_stripe_portal":
+            # A way out to Stripe's own page; that it is away is said on the next one.
+            continue
         client.get(one.path)
         client.head(one.path)
         client.get(one.path, headers={"HX-Request": "true"})

@@ -126,6 +126,7 @@ def test_export_holds_every_row_and_nothing_secret(alice: User, bob: User) -> No
             "invitations",
             "invoices",
             "letters",
+            "moves",
             "questions_to_tesla",
             "second_factors",
             "sessions",
