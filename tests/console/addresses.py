@@ -163,7 +163,7 @@ def things_of(user: User, vin: str, site_id: int) -> Names:
         "console:export_download": {"pk": export.pk},
         "console:subscription_confirm": {"pk": checkout.pk},
         "console:alert_settle": {"pk": 1},
-        **dict.fromkeys(_AT_STRIPE, {"pk": subscription.pk, "what": "card"}),
+        **{key: {"pk": subscription.pk, "what": "card"} for key in _AT_STRIPE},
         "accounts:session_end": {"pk": session.pk},
         "accounts:invitation_withdraw": {"pk": invitation.pk},
         "mfa_edit_webauthn": {"pk": 1},
