@@ -44,6 +44,7 @@ def session_info_key(shared: bytes) -> bytes:
     return hmac.digest(shared, _SESSION_INFO, "sha256")
 
 
+@lru_cache(maxsize=256)
 def command_key(shared: bytes) -> bytes:
     """Return the key that signs commands."""
     return hmac.digest(shared, _COMMAND, "sha256")

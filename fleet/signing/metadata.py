@@ -34,12 +34,19 @@ def number(value: int) -> bytes:
 
 
 def serialize(items: dict[Tag, bytes]) -> bytes:
-    """Return tag, length and value of each item in the order of tags, and an end.
+    """Return tag, length and value of each item, and an end.
 
-    ValueError for a value of more than 255 bytes.
+    The items are in the order of their tags. ValueError for a value of more
+    than 255 bytes, or another order.
     """
     parts = bytearray()
-    for tag in sorted(items):
-        value = items[tag]
-        parts += bytes((tag, len(value))) + value
-    return bytes(parts) + _END
+    last = -1
+    for tag, value in items.items():
+        if tag <= last:
+            raise ValueError("metadata goes in the order of its tags")
+        last = tag
+        parts.append(tag)
+        parts.append(len(value))
+        parts += value
+    parts += _END
+    return bytes(parts)

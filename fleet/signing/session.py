@@ -1,15 +1,17 @@
 """Hold what we and one computer of a car have agreed on."""
 
-import json
-from base64 import b64decode, b64encode
-from dataclasses import asdict, dataclass, field
+import struct
+from dataclasses import dataclass, field
 
 from fleet.signing.domains import Domain
 from fleet.signing.keys import KEY_LENGTH, POINT_LENGTH
 
 EPOCH_LENGTH = 16
+VIN_LENGTH = 17
 _VERSION = 1
-_BINARY = ("epoch", "shared_key", "vehicle_point", "our_point")
+_STORED = struct.Struct(
+    f">BB{VIN_LENGTH}s{EPOCH_LENGTH}sIIdI{KEY_LENGTH}s{POINT_LENGTH}s{POINT_LENGTH}s"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +37,53 @@ class Session:
 
     def to_bytes(self) -> bytes:
         """Return the session as bytes for a store. They are secret."""
-        facts = asdict(self) | {"version": _VERSION}
-        for name in _BINARY:
-            facts[name] = b64encode(facts[name]).decode()
-        return json.dumps(facts).encode()
+        return _STORED.pack(
+            _VERSION,
+            self.domain,
+            self.vin.encode(),
+            self.epoch,
+            self.counter,
+            self.clock_time,
+            self.offset_s,
+            self.handle,
+            self.shared_key,
+            self.vehicle_point,
+            self.our_point,
+        )
 
     @classmethod
     def from_bytes(cls, stored: bytes) -> "Session":
         """Return the session that a store kept. ValueError for anything else."""
-        facts = json.loads(stored)
-        if not isinstance(facts, dict) or facts.pop("version", None) != _VERSION:
+        if len(stored) != _STORED.size or stored[0] != _VERSION:
             raise ValueError("no session that this version wrote")
-        try:
-            for name in _BINARY:
-                facts[name] = b64decode(facts[name], validate=True)
-            session = cls(**facts | {"domain": Domain(facts["domain"])})
-        except (KeyError, TypeError) as error:
-            raise ValueError("no session that this version wrote") from error
-        if (
-            len(session.epoch) != EPOCH_LENGTH
-            or len(session.shared_key) != KEY_LENGTH
-            or len(session.our_point) != POINT_LENGTH
-        ):
-            raise ValueError("a session of a wrong length")
-        return session
+        _, domain, vin, epoch, counter, clock_time, offset_s, handle, *keys = (
+            _STORED.unpack(stored)
+        )
+        shared_key, vehicle_point, our_point = keys
+        return cls(
+            vin.decode("ascii"),
+            Domain(domain),
+            epoch,
+            counter,
+            clock_time,
+            offset_s,
+            shared_key,
+            vehicle_point,
+            our_point,
+            handle,
+        )
+
+    def counted(self, counter: int) -> "Session":
+        """Return the same session after one more message."""
+        return Session(
+            self.vin,
+            self.domain,
+            self.epoch,
+            counter,
+            self.clock_time,
+            self.offset_s,
+            self.shared_key,
+            self.vehicle_point,
+            self.our_point,
+            self.handle,
+        )

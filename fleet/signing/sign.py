@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -22,6 +22,8 @@ TTL_S = 10
 """How many seconds a car may take a command for; much longer ones it refuses."""
 _LAST_COUNTER = 0xFFFF_FFFF
 _SHORT_HASH = 17
+_SIGNED = bytes((SignatureType.HMAC_PERSONALIZED,))
+_FLAGS = number(ENCRYPT_RESPONSE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class SignedMessage:
     @property
     def request_hash(self) -> bytes:
         """Return by what the car's answer names this message."""
-        whole = bytes((SignatureType.HMAC_PERSONALIZED,)) + self.tag
+        whole = _SIGNED + self.tag
         short = self.domain is Domain.VEHICLE_SECURITY
         return whole[:_SHORT_HASH] if short else whole
 
@@ -93,13 +95,13 @@ def sign(
     message.protobuf_message_as_bytes = payload.data
     covered = serialize(
         {
-            Tag.SIGNATURE_TYPE: bytes((SignatureType.HMAC_PERSONALIZED,)),
+            Tag.SIGNATURE_TYPE: _SIGNED,
             Tag.DOMAIN: bytes((session.domain,)),
             Tag.PERSONALIZATION: session.vin.encode(),
             Tag.EPOCH: session.epoch,
             Tag.EXPIRES_AT: number(expires_at),
             Tag.COUNTER: number(counter),
-            Tag.FLAGS: number(ENCRYPT_RESPONSE),
+            Tag.FLAGS: _FLAGS,
         }
     )
     key = command_key(session.shared_key)
@@ -112,16 +114,16 @@ def sign(
     personalized.expires_at = expires_at
     personalized.tag = tag
     signed = SignedMessage(
-        vin=session.vin,
-        domain=session.domain,
-        counter=counter,
-        sent_at=now,
-        uuid=uuid,
-        address=address,
-        tag=tag,
-        routable=message.SerializeToString(),
+        session.vin,
+        session.domain,
+        counter,
+        now,
+        uuid,
+        address,
+        tag,
+        message.SerializeToString(),
     )
-    return replace(session, counter=counter), signed
+    return session.counted(counter), signed
 
 
 def read_reply(

@@ -33,9 +33,9 @@ def test_session_info_has_the_published_key_and_tag() -> None:
     key = session_info_key(vectors.SHARED_KEY)
     metadata = serialize(
         {
-            Tag.CHALLENGE: vectors.UUID,
-            Tag.PERSONALIZATION: vectors.VIN.encode(),
             Tag.SIGNATURE_TYPE: bytes((6,)),
+            Tag.PERSONALIZATION: vectors.VIN.encode(),
+            Tag.CHALLENGE: vectors.UUID,
         }
     )
 
@@ -120,6 +120,11 @@ def test_metadata_has_the_checksum_of_the_second_publication() -> None:
 def test_metadata_takes_no_value_of_more_than_255_bytes() -> None:
     with pytest.raises(ValueError, match="256"):
         serialize({Tag.PERSONALIZATION: bytes(256)})
+
+
+def test_metadata_goes_in_one_order_only() -> None:
+    with pytest.raises(ValueError, match="order"):
+        serialize({Tag.PERSONALIZATION: b"", Tag.DOMAIN: b""})
 
 
 def test_a_number_beyond_four_bytes_is_none() -> None:
