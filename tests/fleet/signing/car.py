@@ -72,6 +72,7 @@ class Car:
 
     async def signed_command(self, vin: str, routable: bytes) -> Answer:
         """Answer as Tesla does."""
+        assert vin == self.vin
         message = RoutableMessage.FromString(routable)
         self.asked.append(message)
         step = self.script.pop(0) if self.script else None
@@ -145,17 +146,24 @@ class Car:
     def checked(self, message: RoutableMessage) -> int:
         """Return the fault of a signed message, 0 for none, and count it."""
         signature = message.signature_data.HMAC_Personalized_data
-        if message.to_destination.domain != self.domain:
-            return 8
-        if not self.paired:
-            return 3
-        if signature.epoch != self.epoch:
-            return 15
         seconds = int(self.clock.now - self.booted_at)
-        if signature.expires_at < seconds:
-            return 17
-        if signature.expires_at > seconds + 30:
-            return 20
+        wrong = {
+            8: int(message.to_destination.domain) != self.domain,
+            3: not self.paired,
+            15: signature.epoch != self.epoch,
+            17: signature.expires_at < seconds,
+            20: signature.expires_at > seconds + 30,
+            5: self.tag(message) != signature.tag,
+            6: signature.counter <= self.counter,
+        }
+        fault = next((fault for fault, found in wrong.items() if found), 0)
+        if not fault:
+            self.counter = signature.counter
+        return fault
+
+    def tag(self, message: RoutableMessage) -> bytes:
+        """Return the tag that a signed message should have."""
+        signature = message.signature_data.HMAC_Personalized_data
         covered = _tlv(
             (0, b"\x08"),
             (1, bytes((self.domain,))),
@@ -166,13 +174,7 @@ class Car:
             *([(7, message.flags.to_bytes(4, "big"))] if message.flags else []),
         )
         key = hmac.digest(self.shared(), b"authenticated command", "sha256")
-        tag = hmac.digest(key, covered + message.protobuf_message_as_bytes, "sha256")
-        if tag != signature.tag:
-            return 5
-        if signature.counter <= self.counter:
-            return 6
-        self.counter = signature.counter
-        return 0
+        return hmac.digest(key, covered + message.protobuf_message_as_bytes, "sha256")
 
     def fault(
         self, message: RoutableMessage, fault: int, *, info: bool = False

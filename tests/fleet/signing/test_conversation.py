@@ -70,11 +70,11 @@ def drive() -> Drive:
 
 
 def _status(status: int, body: bytes = b"") -> Callable[..., Answer]:
-    return lambda car, message: Answer(status, [], body)
+    return lambda _car, _message: Answer(status, [], body)
 
 
 def _raise(error: Exception) -> Callable[..., Exception]:
-    return lambda car, message: error
+    return lambda _car, _message: error
 
 
 def _done_and_lost(car: Car, message: RoutableMessage) -> Exception:
@@ -85,7 +85,7 @@ def _done_and_lost(car: Car, message: RoutableMessage) -> Exception:
 @pytest.mark.parametrize("domain", list(Domain))
 @pytest.mark.parametrize("encrypts", [True, False])
 def test_a_first_command_costs_two_calls_and_the_next_one(
-    domain: Domain, encrypts: bool
+    *, domain: Domain, encrypts: bool
 ) -> None:
     drive = Drive(domain)
     drive.car.encrypts = encrypts
@@ -326,8 +326,8 @@ def test_a_key_removed_from_the_car_is_told(drive: Drive) -> None:
         _status(200, b'{"response": "no base64"}'),
         _status(200, b'{"response": 3}'),
         _status(200, b"[]"),
-        lambda car, message: ok(b"\xff\xff"),
-        lambda car, message: ok(RoutableMessage().SerializeToString()),
+        lambda _car, _message: ok(b"\xff\xff"),
+        lambda _car, _message: ok(RoutableMessage().SerializeToString()),
         _done_and_lost,
     ],
 )
@@ -517,6 +517,21 @@ def test_commands_to_one_car_wait_for_each_other(drive: Drive) -> None:
 
     assert [outcome.calls for outcome in outcomes] == [1] * 5
     assert drive.car.counter == 6
+
+
+def test_a_session_at_hand_needs_no_agreement_on_a_key(drive: Drive) -> None:
+    """The key at hand cannot agree on anything, and only says whose it is."""
+
+    class OnlyPublic:
+        curve = ec.SECP256R1()
+
+        def public_key(self) -> ec.EllipticCurvePublicKey:
+            return vectors.CLIENT_KEY.public_key()
+
+    drive.key = OnlyPublic()  # type: ignore[assignment] # on purpose less than a key
+
+    assert drive.do(HONK).calls == 1
+    assert drive.car.done == [HONK.data]
 
 
 def test_patience_for_nothing_is_a_mistake(drive: Drive) -> None:
