@@ -169,13 +169,14 @@ class _Conversation:
         rule = rule_of(reply.fault)
         error = rejection(reply.fault)
         repeatable = self.payload.idempotent
-        if rule.maybe_done and not (repeatable and rule.cure is not Cure.NONE):
+        maybe_done = rule.maybe_done or reply.repeated
+        if maybe_done and not (repeatable and rule.cure is not Cure.NONE):
             return _ambiguous(error, repeatable=repeatable)
         if rule.cure is Cure.NONE:
             return error
         if rule.cure is Cure.RESYNC and not reply.resynced:
             await self._drop()
-        return _Again(rule.cure, error, lost=rule.maybe_done)
+        return _Again(rule.cure, error, lost=maybe_done)
 
     def _lost(self, cause: FleetError) -> Exception:
         """Return what a loss leads to: only what may be done twice is sent again."""

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from tesla_protocol.command.signatures_pb2 import SessionInfo
 from tesla_protocol.command.universal_message_pb2 import RoutableMessage
 
 from fleet.errors import SessionFailed, Unreadable
 from fleet.signing.domains import Domain
-from fleet.signing.faults import fault_of
+from fleet.signing.faults import Fault, fault_of
 from fleet.signing.handshake import resync
 from fleet.signing.keys import command_key
 from fleet.signing.messages import ENCRYPT_RESPONSE, addressed, names, parsed
@@ -66,7 +67,8 @@ class Reply:
 
     `data` is the answer of the computer that took it, decrypted. `session` is
     the one to go on with; `resynced` tells whether it is newer than before.
-    `counter` is that of an encrypted answer, else None.
+    `counter` is that of an encrypted answer, else None. `repeated`: the car has
+    proven that it took a message with this counter before, so perhaps this one.
     """
 
     session: Session
@@ -74,6 +76,7 @@ class Reply:
     data: bytes = field(repr=False)
     resynced: bool = False
     counter: int | None = None
+    repeated: bool = False
 
 
 def sign(
@@ -145,7 +148,13 @@ def read_reply(
     fault = fault_of(message)
     if message.HasField("session_info"):
         renewed, resynced = _renewed(session, signed, message, now)
-        return Reply(renewed, fault, b"", resynced)
+        repeated = (
+            resynced
+            and fault == Fault.INVALID_TOKEN_OR_COUNTER
+            and renewed.epoch == session.epoch
+            and SessionInfo.FromString(message.session_info).counter == signed.counter
+        )
+        return Reply(renewed, fault, b"", resynced, repeated=repeated)
     if not message.signature_data.HasField("AES_GCM_Response_data"):
         return Reply(session, fault, message.protobuf_message_as_bytes)
     counter = message.signature_data.AES_GCM_Response_data.counter

@@ -291,6 +291,22 @@ def test_a_counter_seen_before_is_not_sent_again_for_what_is_done_once(
     assert drive.car.calls == 1
 
 
+def test_a_message_that_reached_the_car_twice_is_not_sent_again(drive: Drive) -> None:
+    """The first copy was carried out and its answer lost; the second is refused."""
+
+    def twice(car: Car, message: RoutableMessage) -> Answer:
+        car.answered(message)
+        return ok(car.answered(message).SerializeToString())
+
+    drive.car.script = [twice]
+    with pytest.raises(errors.Ambiguous):
+        drive.do(HONK)
+    assert drive.car.done == [HONK.data]
+
+    drive.car.script = [twice]
+    assert drive.do(CLIMATE).calls == 2
+
+
 def test_a_car_with_another_key_is_refused_and_met_anew(drive: Drive) -> None:
     drive.car.key = ec.generate_private_key(ec.SECP256R1())
 

@@ -575,6 +575,11 @@ CABIN: list[Row] = [
         {"setVehicleNameAction": {"vehicleName": "Rößle"}},
     ),
     (
+        "set_vehicle_name",
+        {"vehicle_name": 3},
+        {"setVehicleNameAction": {"vehicleName": "3"}},
+    ),
+    (
         "schedule_software_update",
         {"offset_sec": 7200},
         {"vehicleControlScheduleSoftwareUpdateAction": {"offset_sec": 7200}},
@@ -921,6 +926,8 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
     ("set_vehicle_name", {"vehicle_name": "x" * 5000}, "vehicle_name"),
     ("set_vehicle_name", {"vehicle_name": "\ud800"}, "vehicle_name"),
     ("set_vehicle_name", {"vehicle_name": {}}, "vehicle_name"),
+    ("set_vehicle_name", {"vehicle_name": True}, "vehicle_name"),
+    ("set_vehicle_name", {}, "vehicle_name"),
     ("take_drivenote", {"note": "x" * 81}, "note"),
     ("play_video", {"url": "javascript:alert(1)"}, "url"),
     ("set_rate_tariff", {"no_such_field": 1}, "tariff"),

@@ -64,7 +64,7 @@ def test_open_session_wants_the_proof(car: Car, hello: Hello) -> None:
 
 
 def test_open_session_wants_the_proof_for_this_car(car: Car, hello: Hello) -> None:
-    car.vin = "5YJ30123456789ABD"
+    car.vin = "5YJ30123456789ABX"
 
     with pytest.raises(SessionFailed, match="not proven"):
         _open(hello, car.greeted(_asked(hello)))
