@@ -69,8 +69,9 @@ async def command(  # noqa: PLR0913 - the last three have defaults that fit
     answer came. A command that is not idempotent is not sent again after that.
     """
     async with store.lock(vin):
-        talk = _Conversation(store, transport, private_key, vin, payload)
-        talk.clock, talk.sleep, talk.patience = clock, sleep, patience
+        talk = _Conversation(
+            store, transport, private_key, vin, payload, clock, sleep, patience
+        )
         done = await talk.run()
         return replace(done, calls=talk.calls)
 
@@ -85,27 +86,19 @@ class _Again(Exception):
         self.lost = lost
 
 
+@dataclass(slots=True)
 class _Conversation:
     """Hold what the attempts at one command share."""
 
-    clock: Clock = time.time
-    sleep: Sleep = asyncio.sleep
-    patience = _PATIENCE
-
-    def __init__(
-        self,
-        store: SessionStore,
-        transport: Transport,
-        private_key: ec.EllipticCurvePrivateKey,
-        vin: str,
-        payload: Payload,
-    ) -> None:
-        self.store = store
-        self.transport = transport
-        self.private_key = private_key
-        self.vin = vin
-        self.payload = payload
-        self.calls = 0
+    store: SessionStore
+    transport: Transport
+    private_key: ec.EllipticCurvePrivateKey
+    vin: str
+    payload: Payload
+    clock: Clock
+    sleep: Sleep
+    patience: Patience
+    calls: int = 0
 
     async def run(self) -> Outcome:
         """Return the outcome of the first attempt that has one."""
@@ -134,7 +127,11 @@ class _Conversation:
 
     async def _attempt(self) -> Outcome:
         session = await self._session()
-        session, signed = sign(session, self.payload, now=self.clock())
+        try:
+            session, signed = sign(session, self.payload, now=self.clock())
+        except SessionFailed:
+            await self._drop()
+            raise
         # Kept before it is sent: a counter that may have left is never used again.
         await self.store.save(session)
         try:

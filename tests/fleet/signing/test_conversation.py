@@ -550,6 +550,18 @@ def test_a_session_at_hand_needs_no_agreement_on_a_key(drive: Drive) -> None:
     assert drive.car.done == [HONK.data]
 
 
+def test_a_spent_session_is_forgotten(drive: Drive) -> None:
+    kept = asyncio.run(drive.store.load(vectors.VIN, Domain.INFOTAINMENT))
+    assert kept is not None
+    asyncio.run(drive.store.save(kept.counted(0xFFFF_FFFF)))
+
+    with pytest.raises(errors.SessionFailed):
+        drive.do(HONK)
+
+    assert drive.car.calls == 0
+    assert drive.do(HONK).calls == 2
+
+
 def test_patience_for_nothing_is_a_mistake(drive: Drive) -> None:
     with pytest.raises(ValueError, match="patience"):
         drive.do(HONK, replace(Patience(), attempts=0))

@@ -340,6 +340,11 @@ CLIMATE: list[Row] = [
         )
         for number, word in enumerate(("Low", "Medium", "High"))
     ),
+    (
+        "set_cop_temp",
+        {"cop_temp": 1.0},
+        {"setCopTempAction": {"copActivationTemp": "CopActivationTempMedium"}},
+    ),
     *(
         (
             "remote_seat_heater_request",
