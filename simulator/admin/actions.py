@@ -41,7 +41,7 @@ def put_car(hub: Hub, vin: str, state: object) -> Car:
     wake.has_signal = state != "offline"
     moment = hub.clock.now().timestamp() if state == "online" else 0.0
     if state != "offline":
-        wake.active_s = wake.online_s = moment
+        wake.active_s, wake.online_s = moment, 0.0
     hub.store.changed = True
     return car
 
