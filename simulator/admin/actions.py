@@ -85,6 +85,8 @@ def _set_flag(hub: Hub, car: Car, name: str, *, value: bool) -> None:
         case "in_service":
             car.condition.in_service = value
         case "plugged_in":
+            if car.moment().motion.is_driving:
+                raise BadOrder("a car that drives has no cable")
             (plug_in if value else unplug)(car)
         case _ if value:
             hub.garage.reboot(car)

@@ -91,10 +91,9 @@ def clock(hub: Hub, request: web.Request, body: dict[str, Any]) -> object:
 
 
 def car(hub: Hub, request: web.Request, body: dict[str, Any]) -> object:
-    """Change a car: `state`, `pair` and `unpair` (domains); `wake_up` (true);
-    and the facts that `actions.set_facts` names.
+    """Change a car: `state`, `pair` and `unpair` (domains); `wake_up` (true).
 
-    `take_from` and `give_back` name the email of the person whose list it leaves or
+    The facts that `actions.set_facts` names are set. `take_from` and `give_back` name the email of the person whose list it leaves or
     comes back to.
     """
     vin = request.match_info["vin"]

@@ -46,7 +46,7 @@ class Computer:
         self._domain = domain
         digits = draw_hex(62, car.seed, car.vin, domain, "computer")
         self._private = ec.derive_private_key(int(digits, 16), ec.SECP256R1())
-        self._public = crypto.point_of(self._private)
+        self.public_point = crypto.point_of(self._private)
         self._sessions: dict[bytes, Session] = {}
         up_s = draw_int(*_UP_S, car.vin, domain, "up")
         self._boot = self._started(car.now_s - up_s)
@@ -120,7 +120,7 @@ class Computer:
         session, known = self._session(point), self._knows(point)
         info = SessionInfo(
             counter=session.counters.newest,
-            publicKey=self._public,
+            publicKey=self.public_point,
             epoch=self._boot.epoch,
             clock_time=self._boot.clock_s(),
             handle=session.handle,

@@ -110,13 +110,16 @@ def write_busy() -> bytes:
 
 
 def write_reply(car: Car, order: Order, outcome: Outcome) -> bytes:
-    """Return the payload of a reply, empty for success. Raises MessageFault."""
+    """Return the payload of a reply, empty for most success. Raises MessageFault."""
     reply = FromVCSECMessage()
     if outcome.reason == KEYCHAIN_FULL:
         raise fault.MessageFault(fault.KEYCHAIN_FULL)
     if not outcome.result:
         unknown = GenericError_E.GENERICERROR_UNKNOWN
         reply.nominalError.genericError = _ERRORS.get(outcome.reason, unknown)
+    elif order.name == "remove_key":
+        # A change of keys ends with its own status, whatever that says.
+        reply.commandStatus.whitelistOperationStatus.SetInParent()
     elif order.name == "get_status":
         _add_status(reply, car)
     elif order.name == "get_keys":

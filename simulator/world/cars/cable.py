@@ -24,8 +24,7 @@ def _change(car: Car, plug: Plug | None) -> None:
     car.settle()
     here = car.moment().leg
     legs = (
-        replace(leg, plug=plug) if leg is here and not leg.is_drive else leg
-        for leg in car.spec.routine.legs
+        replace(leg, plug=plug) if leg is here else leg for leg in car.spec.routine.legs
     )
     car.spec = replace(car.spec, routine=Routine(tuple(legs)))
     car.stir()
