@@ -51,7 +51,7 @@ def _move(work: Work, door: str, how: str) -> None:
         return
     if not closes:
         doors[door] = 1
-    elif door == "rt" and work.moment.spec.has("plg"):
+    elif door == "rt" and work.has_part("plg"):
         doors[door] = 0
     elif is_open:
         raise CannotDo(NOT_SUPPORTED)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.world.cars.car import Car
+from simulator.world.cars.groups.settings import vehicle_config
 from simulator.world.cars.moment import Moment
 from simulator.world.cars.state import CarState
 
@@ -127,9 +128,14 @@ class Work:
         if self.moment.motion.is_driving:
             raise CannotDo(NOT_IN_PARK)
 
+    def has_part(self, part: str) -> bool:
+        """Tell whether the car was built with a part, by its key in the data."""
+        built = vehicle_config(self.moment.spec, 0).get(part)
+        return built not in {None, 0, "None"}
+
     def need_part(self, part: str) -> None:
         """Pass when the car was built with a part. Raises CannotDo."""
-        if not self.moment.spec.has(part):
+        if not self.has_part(part):
             raise CannotDo(NOT_SUPPORTED)
 
 
