@@ -43,21 +43,29 @@ def put_car(hub: Hub, vin: str, state: object) -> Car:
     wake.has_signal = state != "offline"
     moment = hub.clock.now().timestamp() if state == "online" else 0.0
     if state != "offline":
-        wake.active_s, wake.online_s = moment, 0.0
+        wake.active_s = wake.online_s = moment
+        wake.woken_s = 0.0
     hub.store.changed = True
     return car
 
 
-_FLAGS = ("mobile_access", "user_present", "in_service", "plugged_in", "reboot")
+_FLAGS = (
+    "mobile_access",
+    "user_present",
+    "in_service",
+    "plugged_in",
+    "plug_power",
+    "reboot",
+)
 FACTS = (*_FLAGS, "firmware", "more_keys")
 
 
 def set_facts(hub: Hub, vin: str, facts: dict[str, Any]) -> Car:
     """Change what is true of a car. Raises BadOrder.
 
-    `mobile_access`, `user_present`, `in_service` and `plugged_in` are set; a true
-    `reboot` starts the car's computers again. `firmware` is a version, `more_keys` how
-    many phones and cards there are beside the built ones.
+    `mobile_access`, `user_present`, `in_service`, `plugged_in` and `plug_power` are set;
+    a true `reboot` starts the car's computers again. `firmware` is a version,
+    `more_keys` how many phones and cards there are beside the built ones.
     """
     car = hub.world.cars.get(vin)
     if car is None:
@@ -82,6 +90,9 @@ def _set_flag(hub: Hub, car: Car, name: str, *, value: bool) -> None:
         case "user_present":
             car.condition.body.user_present = value
             car.stir()
+        case "plug_power":
+            car.settle()
+            car.condition.charging.has_power = value
         case "in_service":
             car.condition.in_service = value
         case "plugged_in":

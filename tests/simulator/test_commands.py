@@ -99,6 +99,10 @@ def test_cable_decides_about_charging(registered: Doors) -> None:
     assert granny.moment().charging_state == "Charging"
     assert _tell(registered, "Granny", "charge_stop")[1]["result"] is True
     assert granny.moment().charging_state == "Stopped"
+    _set(registered, "Granny", plug_power=False)
+    assert granny.moment().charging_state == "NoPower"
+    assert _tell(registered, "Granny", "charge_start")[1]["reason"] == "no_power"
+    _set(registered, "Granny", plug_power=True)
     _set(registered, "Granny", plugged_in=False)
     assert granny.moment().charging_state == "Disconnected"
     path = f"cars/{registered.car('Blitz').vin}"

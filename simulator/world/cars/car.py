@@ -64,9 +64,8 @@ class Car(SharedCar):
     @property
     def is_settling(self) -> bool:
         """Tell whether the car has just woken up and is still busy with it."""
-        wake = self.condition.wake
-        busy_s = self._stage.tempo.busy_after_wake_s
-        return self.state == "online" and self.now_s < wake.online_s + busy_s
+        until_s = self.condition.wake.woken_s + self._stage.tempo.busy_after_wake_s
+        return self.state == "online" and self.now_s < until_s
 
     @property
     def name(self) -> str:
@@ -122,6 +121,7 @@ class Car(SharedCar):
             drawn_s = draw_between(*_WAKE_S, self._stage.seed, self.vin, wake.wakes)
             asked_s = self._stage.tempo.wake_delay_s
             wake.online_s = now_s + (drawn_s if asked_s is None else asked_s)
+            wake.woken_s = wake.online_s
             wake.wakes += 1
 
     def touch(self) -> None:

@@ -54,9 +54,11 @@ class Moment:
 
     @property
     def charging_state(self) -> str:
-        """Return Disconnected, Starting, Charging, Stopped or Complete."""
+        """Return Disconnected, NoPower, Starting, Charging, Stopped or Complete."""
         if not self.leg.plug:
             return "Disconnected"
+        if not self.state.charging.has_power:
+            return "NoPower"
         if self.anchor.energy_kwh >= self.limit_kwh - 1e-6:
             return "Complete"
         if not self.may_charge:

@@ -20,10 +20,14 @@ class Anchor:
 
 @dataclass(slots=True)
 class Wake:
-    """Remember when the car was last in use and when a wake-up is done."""
+    """Remember when the car was last in use and when a wake-up is done.
+
+    `woken_s` is the end of the last wake-up, `online_s` until when the car slept.
+    """
 
     active_s: float = 0.0
     online_s: float = 0.0
+    woken_s: float = 0.0
     wakes: int = 0
     has_signal: bool = True
 
@@ -33,12 +37,13 @@ class Charging:
     """Hold what people ask of charging; `amps` is bounded by the plug.
 
     Not `enabled` holds until the next plugging-in after `stopped_s`, or for ever when
-    that is 0.
+    that is 0. Without `has_power` the plugs are dead.
     """
 
     limit_percent: int = 80
     amps: int = 48
     enabled: bool = True
+    has_power: bool = True
     stopped_s: float = 0.0
     port_open: bool = False
     scheduled_mode: str = "Off"
@@ -54,7 +59,8 @@ class Charging:
 
     def is_enabled(self, began_s: float) -> bool:
         """Tell whether a stay at a plug that began then may charge."""
-        return self.enabled or 0 < self.stopped_s < began_s
+        is_wanted = self.enabled or 0 < self.stopped_s < began_s
+        return self.has_power and is_wanted
 
 
 @dataclass(slots=True)
@@ -152,13 +158,14 @@ class CarState:
 
     @classmethod
     def restore(cls, saved: dict[str, Any]) -> Self:
-        """Return the state that `dump` described."""
+        """Return the state that `dump` described; what is not known any more is left."""
         state = cls()
         for name, value in saved.items():
             part = getattr(state, name, None)
             if dataclasses.is_dataclass(part):
-                for inner, inner_value in value.items():
-                    setattr(part, inner, inner_value)
-            else:
+                known = {one.name for one in dataclasses.fields(part)}
+                for inner in known & value.keys():
+                    setattr(part, inner, value[inner])
+            elif hasattr(state, name):
                 setattr(state, name, value)
         return state

@@ -340,6 +340,19 @@ def test_software_is_scheduled_cancelled_and_installed(
     assert (status(), charger.firmware) == ("", "2026.38.3")
 
 
+def test_state_saved_by_an_older_version_is_taken_up(red: Car) -> None:
+    saved = red.dump()
+    saved["condition"]["body"]["speed_limit_pin"] = True
+    saved["condition"]["unheard_of"] = 1
+    del saved["condition"]["pins"]
+    red.load(saved)
+    assert (red.condition.pins, red.name) == ({}, "Red")
+
+
+def test_override_may_be_null(red: Car) -> None:
+    assert tell(red, "set_bioweapon_mode", on=True, manual_override=None) == DONE
+
+
 def test_dashcam_saves_while_it_records(red: Car) -> None:
     tell(red, "set_sentry_mode", on=True)
     assert tell(red, "dashcam_save") == DONE
