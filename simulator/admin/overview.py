@@ -52,6 +52,7 @@ def _car(hub: Hub, car: Car) -> dict[str, Any]:
         "mobile_access": car.condition.mobile_access,
         "user_present": car.condition.body.user_present,
         "plugged_in": car.moment().leg.plug is not None,
+        "plug_power": car.condition.charging.has_power,
         "commands": [one.as_json() for one in hub.commands.of(car.vin)],
         "keys": [slot.domain for slot in car.paired_keys.values()],
         "configs": [

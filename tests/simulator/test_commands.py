@@ -168,6 +168,19 @@ def test_page_has_the_levers_and_the_commands(registered: Doors) -> None:
     assert "No car was told anything yet." not in page
 
 
+def test_page_turns_switches(doors: Doors) -> None:
+    def turn(name: str, value: str) -> int:
+        form = {"name": name, "value": value}
+        address = f"{doors.sim.url}/admin/set_switch"
+        return doors.http.post(address, data=form).status_code
+
+    assert turn("asleep_is_503", "true") == 303
+    assert doors.sim.hub.switches.asleep_is_503 is True
+    assert turn("rate_limits", "false") == 303
+    assert doors.sim.hub.switches.rate_limits is False
+    assert turn("unheard_of", "true") == 400
+
+
 def test_commands_count_as_commands_and_rates_hold(registered: Doors) -> None:
     registered.put("Granny", "online")
     statuses = [_tell_status(registered) for _ in range(31)]
