@@ -20,21 +20,31 @@ class Anchor:
 
 @dataclass(slots=True)
 class Wake:
-    """Remember when the car was last in use and when a wake-up is done."""
+    """Remember when the car was last in use and when a wake-up is done.
+
+    `woken_s` is the end of the last wake-up, `online_s` until when the car slept.
+    """
 
     active_s: float = 0.0
     online_s: float = 0.0
+    woken_s: float = 0.0
     wakes: int = 0
     has_signal: bool = True
 
 
 @dataclass(slots=True)
 class Charging:
-    """Hold what people ask of charging; `amps` is bounded by the plug."""
+    """Hold what people ask of charging; `amps` is bounded by the plug.
+
+    Not `enabled` holds until the next plugging-in after `stopped_s`, or for ever when
+    that is 0. Without `has_power` the plugs are dead.
+    """
 
     limit_percent: int = 80
     amps: int = 48
     enabled: bool = True
+    has_power: bool = True
+    stopped_s: float = 0.0
     port_open: bool = False
     scheduled_mode: str = "Off"
     scheduled_start_minutes: int = 120
@@ -42,8 +52,15 @@ class Charging:
     preconditioning: bool = False
     off_peak: bool = False
     off_peak_end_minutes: int = 360
+    off_peak_times: str = "all_week"
+    preconditioning_times: str = "all_week"
     charge_schedules: list[dict[str, Any]] = field(default_factory=list)
     precondition_schedules: list[dict[str, Any]] = field(default_factory=list)
+
+    def is_enabled(self, began_s: float) -> bool:
+        """Tell whether a stay at a plug that began then may charge."""
+        is_wanted = self.enabled or 0 < self.stopped_s < began_s
+        return self.has_power and is_wanted
 
 
 @dataclass(slots=True)
@@ -57,7 +74,9 @@ class Climate:
     overheat_protection: str = "On"
     overheat_level: str = "High"
     defrost_mode: int = 0
+    bioweapon: bool = False
     seats: dict[str, int] = field(default_factory=dict)
+    coolers: dict[str, int] = field(default_factory=dict)
     auto_seat_left: bool = True
     auto_seat_right: bool = True
     wheel_heat: int = 0
@@ -76,10 +95,10 @@ class Body:
     sentry_mode: bool = False
     valet_mode: bool = False
     guest_mode: bool = False
-    remote_start: bool = False
+    remote_start_until_s: float = 0.0
+    pin_to_drive: bool = False
     speed_limit_active: bool = False
     speed_limit_mph: float = 85.0
-    speed_limit_pin: bool = False
     service_mode: bool = False
 
 
@@ -104,12 +123,23 @@ class Software:
 
 @dataclass(slots=True)
 class CarState:
-    """Hold everything about a car that time or people change."""
+    """Hold everything about a car that time or people change.
+
+    `firmware` stands for the built one when it is set; `more_keys` are phones and
+    cards beside the built ones. `pins` holds four digits by what they guard, `units`
+    what the screen was told to show, `extras` what no group of data shows.
+    """
 
     name: str = ""
     mobile_access: bool = True
     in_service: bool = False
     streaming_toggle: bool | None = None
+    firmware: str = ""
+    more_keys: int = 0
+    pins: dict[str, str] = field(default_factory=dict, repr=False)
+    units: dict[str, Any] = field(default_factory=dict)
+    route: dict[str, Any] = field(default_factory=dict)
+    extras: dict[str, Any] = field(default_factory=dict)
     anchor: Anchor = field(default_factory=Anchor)
     wake: Wake = field(default_factory=Wake)
     charging: Charging = field(default_factory=Charging)
@@ -128,13 +158,14 @@ class CarState:
 
     @classmethod
     def restore(cls, saved: dict[str, Any]) -> Self:
-        """Return the state that `dump` described."""
+        """Return the state that `dump` described; what is not known any more is left."""
         state = cls()
         for name, value in saved.items():
             part = getattr(state, name, None)
             if dataclasses.is_dataclass(part):
-                for inner, inner_value in value.items():
-                    setattr(part, inner, inner_value)
-            else:
+                known = {one.name for one in dataclasses.fields(part)}
+                for inner in known & value.keys():
+                    setattr(part, inner, value[inner])
+            elif hasattr(state, name):
                 setattr(state, name, value)
         return state
