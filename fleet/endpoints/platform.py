@@ -163,7 +163,7 @@ PUBLIC = (
     ),
     _public("openapi", "/openapi.yaml", Content.YAML, "Describe the API for programs."),
     _public("docs", "/docs", Content.PAGE, "Describe the API for people."),
-    _public("status", "/status", Content.JSON, "Tell how this Keyfob is."),
+    _public("status", "/status", Content.TEXT, "Tell how this Keyfob is."),
 )
 
 ENDPOINTS = (*ACCOUNT, *CARS, *PUBLIC)

@@ -58,7 +58,14 @@ READS = (
         Subject.USER,
         _ANY_DEVICE,
         params=(
-            asked("decode", Kind.BOOLEAN, note="taken for older programs; no effect"),
+            Param(
+                "decode",
+                Where.QUERY,
+                Kind.BOOLEAN,
+                required=False,
+                ours=True,
+                note="taken for older programs; no effect",
+            ),
         ),
         summary="List cars and energy sites together.",
         note="of all linked Tesla accounts; what two of them see stands once",
