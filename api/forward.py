@@ -83,7 +83,9 @@ def route_of(forwarding: Forwarding) -> Route:
     """Choose the grant that answers best. Raises `Refusal`."""
     vin = ""
     if not forwarding.match.path_params and "vin" in forwarding.request.query:
-        vin = validation.query(forwarding.endpoint, forwarding.request.query).get("vin", "")
+        vin = validation.query(forwarding.endpoint, forwarding.request.query).get(
+            "vin", ""
+        )
     return choose(forwarding.match, forwarding.reach, vin)
 
 

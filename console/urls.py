@@ -14,11 +14,13 @@ from console.views import (
     export,
     front,
     removal,
+    status,
     subscription,
 )
 
 _console = [
     path("", front.front, name="front"),
+    path("status", status.status, name="status"),
     path("console/", dashboard.dashboard, name="dashboard"),
     path("console/refresh", dashboard.refresh, name="refresh"),
     path("console/account", account.account, name="account"),
@@ -88,6 +90,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("billing.urls")),
     path("", include("vehicles.urls")),
     path("", include("energy.urls")),
+    path("", include("api.urls")),
     *_guarded,
     path("accounts/", include("allauth.account.urls")),
 ]
