@@ -21,8 +21,7 @@ function read(form) {
     } else if (text && where === "query") {
       query.set(name, text);
     } else if (text) {
-      // A PIN is a text, though its digits would read as a number.
-      body[name] = /^0\d|^\d{4}$/.test(text) && /pin|password/.test(name) ? text : value(text);
+      body[name] = value(text);
     }
   }
   return { url: query.size ? `${path}?${query}` : path, body };
@@ -31,11 +30,8 @@ function read(form) {
 async function send(form) {
   const { url, body } = read(form);
   const { method } = form.dataset;
-  const headers = {};
-  const token = form.querySelector("[data-try-token]")?.value.trim();
-  if (token) {
-    headers.Authorization = `Bearer ${token}`;
-  }
+  const token = form.querySelector("[data-try-token]")?.value.trim() ?? "";
+  const headers = { Authorization: `Bearer ${token}` };
   const request = { method, headers, credentials: "omit" };
   if (method !== "GET") {
     headers["Content-Type"] = "application/json";
@@ -59,7 +55,7 @@ document.addEventListener("submit", async (event) => {
   const [words, text] = await send(form).catch((error) => [`No answer: ${error.message}`, ""]);
   button.disabled = false;
   status.textContent = words;
-  const read = value(text);
-  shown.textContent = typeof read === "object" ? JSON.stringify(read, null, 2) : text;
+  const said = value(text);
+  shown.textContent = typeof said === "object" ? JSON.stringify(said, null, 2) : text;
   shown.hidden = !text;
 });

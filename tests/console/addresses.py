@@ -18,6 +18,11 @@ from vehicles.models import Vehicle, VehicleAccess
 PUBLIC = frozenset(
     {
         "console:front",
+        "console:status",
+        "api:docs",
+        "api:endpoint",
+        "api:openapi",
+        "api:fields",
         "accounts:welcome",
         "tokens:tesla_sign_in",
         "tokens:tesla_callback",
@@ -64,6 +69,11 @@ def names() -> Iterator[tuple[str, frozenset[str]]]:
     yield from walk(get_resolver().url_patterns, "")
 
 
+def _is_owned(name: str, wanted: frozenset[str]) -> bool:
+    """Tell whether an address is about a thing that is somebody's."""
+    return bool(wanted) and ":" in name and name != "api:endpoint"
+
+
 def addresses(things: Names) -> list[Address]:
     """Return every address; `things` gives arguments by view, or by app, or for all.
 
@@ -74,7 +84,7 @@ def addresses(things: Names) -> list[Address]:
         known = {**things[""], **things.get(name.partition(":")[0], {})}
         known |= things.get(name, {})
         path = reverse(name, kwargs={each: known[each] for each in wanted})
-        found.append(Address(name, path, bool(wanted) and ":" in name))
+        found.append(Address(name, path, _is_owned(name, wanted)))
     return found
 
 
@@ -100,7 +110,13 @@ def things_of(user: User, vin: str, site_id: int) -> Names:
     about_car = _answered(user, grant, "vehicle_data", vin)
     about_site = _answered(user, grant, "site_info", str(site_id))
     return {
-        "": {"vin": vin, "site_id": site_id, "key": "5-nothing", "uidb36": "5"},
+        "": {
+            "vin": vin,
+            "site_id": site_id,
+            "key": "5-nothing",
+            "uidb36": "5",
+            "name": "vehicle",
+        },
         "vehicles": {"inquiry_id": about_car.pk},
         "energy": {"inquiry_id": about_site.pk},
         "tokens:access_token_remove": {"pk": token.pk},
@@ -118,6 +134,7 @@ def nothing() -> Names:
             "pk": uuid4(),
             "key": "5-nothing",
             "uidb36": "5",
+            "name": "vehicle",
         }
     }
 
