@@ -4,26 +4,16 @@ All calls are made once, by one program of Alice's, in the order of the table; t
 tests then look at what came back.
 """
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.core.management import call_command
 
-from api.door import Door
 from fleet.endpoints import COMMANDS, ENDPOINTS, Content, Endpoint, Subject, Where
 from fleet.scopes import Scope
-from simulator.testing import RunningSimulator
 from tests.api import samples
-from tests.api.conftest import Answer, Program, sync
-from tests.factories import SCOPES, make_user
-from tests.fixtures import tesla
-from tokens.models import TeslaGrant
-from tokens.services import access_tokens
+from tests.api.conftest import Answer, Program, Stage
 
 # The database of tests is only made for tests that say so.
 pytestmark = pytest.mark.django_db
@@ -64,7 +54,6 @@ NEEDING_A_SCOPE = [
     # A list leaves out what no scope opens: Tesla decides.
     if one.scopes and not one.partner and one.name not in {"products", "vehicles"}
 ]
-Tour = Callable[[Program, dict[str, Any]], Awaitable[dict[str, Answer]]]
 
 
 async def _call(program: Program, endpoint: Endpoint, known: dict[str, Any]) -> Answer:
@@ -95,62 +84,6 @@ async def _tour(program: Program, known: dict[str, Any]) -> dict[str, Answer]:
             newest = answer.json["response"]["data"][0]
             known["content_id"] = newest["invoices"][0]["contentId"]
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A simulated Tesla, and Alice's program with everything that she owns."""
-
-    simulator: RunningSimulator
-    grant: TeslaGrant
-    access_token: str
-    known: dict[str, Any]
-
-    def play(self, tour: Tour) -> dict[str, Answer]:
-        """Run a tour of calls against a fresh door."""
-
-        async def scene() -> dict[str, Answer]:
-            door = Door()
-            try:
-                return await tour(Program(door, self.access_token), dict(self.known))
-            finally:
-                await door.close()
-
-        return asyncio.run(scene())
-
-
-@pytest.fixture(scope="module")
-def stage(
-    django_db_setup: None,
-    django_db_blocker: Any,
-    _running_simulator: RunningSimulator,
-    _kept_key: dict[str, Any],
-) -> Iterator[Stage]:
-    """Return Alice's program, once for all tests of this module."""
-    simulator = _running_simulator
-    simulator.reset()
-    with django_db_blocker.unblock():
-        tesla.register(simulator, _kept_key)
-        alice = make_user("alice@example.com")
-        grant = tesla.link(simulator, alice, "alice@example.com", SCOPES)
-        sync(grant)
-        _, access_token = access_tokens.issue(alice, "test")
-        granny = simulator.world.car_named("Granny")
-        granny.wake_up()
-        simulator.clock.advance(120)
-        simulator.hub.switches.rate_limits = False
-        known = {
-            "vehicle_tag": granny.vin,
-            "vin": granny.vin,
-            "vins": [granny.vin],
-            "site_id": str(simulator.world.site_named("Home").id),
-            "command_properties": {
-                "message": {"common": {"get_system_info_request": {}}}
-            },
-        }
-        yield Stage(simulator, grant, access_token, known)
-        call_command("flush", interactive=False, verbosity=0)
-    simulator.release()
 
 
 @pytest.fixture(scope="module")
