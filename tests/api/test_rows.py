@@ -89,7 +89,8 @@ async def _tour(program: Program, known: dict[str, Any]) -> dict[str, Answer]:
 @pytest.fixture(scope="module")
 def seen(stage: Stage) -> dict[str, Answer]:
     """Return the answers to all calls, by the endpoint's name."""
-    return stage.play(_tour)
+    answers: dict[str, Answer] = stage.play(_tour)
+    return answers
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +106,7 @@ def seen_without_scopes(stage: Stage, seen: dict[str, Answer]) -> dict[str, Answ
     stage.grant.scopes = [Scope.OPENID.value]
     stage.grant.save(update_fields=["scopes"])
     stage.simulator.hub.ledger.clear()
-    answers = stage.play(tour)
+    answers: dict[str, Answer] = stage.play(tour)
     assert stage.simulator.calls == []
     return answers
 

@@ -8,6 +8,24 @@ from simulator.world.sites.identity import Identity
 PENDING, REMOVED = 1, 4
 _CUSTOMER_ROLE = 1
 _PRESENCE_PROOF = 1
+# Taken and answered with nothing: unsigned, they move no switch.
+_EMPTY = frozenset(
+    {
+        ("common", "check_for_update_request"),
+        ("common", "check_for_update_urgency_request"),
+        ("common", "check_internet_request"),
+        ("common", "device_cert_request"),
+        ("common", "get_cellular_info_request"),
+        ("common", "set_local_site_config_request"),
+        ("common", "wifi_scan_request"),
+        ("authorization", "get_signed_commands_public_key_request"),
+        ("teg", "cancel_manual_backup_event_request"),
+        ("teg", "get_backup_events_request"),
+        ("teg", "get_config_request"),
+        ("teg", "schedule_manual_backup_event_request"),
+        ("teg", "set_island_mode_request"),
+    }
+)
 
 
 @dataclass(slots=True)
@@ -49,7 +67,7 @@ class Gateway:
                 return self._network()
             case "common", "get_system_info_request":
                 return {"din": self.identity.gateway.din}
-        return None
+        return {} if (part, name) in _EMPTY else None
 
     def _add(self, fields: dict[str, Any]) -> dict[str, Any] | None:
         key = fields.get("public_key")
