@@ -2,15 +2,22 @@
 
 from typing import Any
 
-from fleet.endpoints import ENDPOINTS, Endpoint, Kind, Param, Price, Subject, Where
+from fleet.endpoints import (
+    ENDPOINTS,
+    PRICE_USD,
+    Endpoint,
+    Kind,
+    Param,
+    Price,
+    Subject,
+    Where,
+)
 
 PRICES = {
     Price.FREE: "Tesla bills nothing for it",
-    Price.DATA: "Tesla bills it as a data request",
-    Price.COMMANDS: "Tesla bills it as a command",
-    Price.WAKES: "Tesla bills it as a wake",
-    Price.STREAMING: "Tesla bills it as streaming",
-    Price.SPECS: "Tesla bills it as specs",
+    Price.DATA: f"Tesla bills it as a data request, ${PRICE_USD[Price.DATA]}",
+    Price.COMMANDS: f"Tesla bills it as a command, ${PRICE_USD[Price.COMMANDS]}",
+    Price.WAKES: f"Tesla bills it as a wake, ${PRICE_USD[Price.WAKES]}",
 }
 _EXAMPLES: dict[str, Any] = {
     "vehicle_tag": "5YJ3E1EA7NF123456",
