@@ -7,11 +7,12 @@ refused in the Fleet API's own shape.
 
 import asyncio
 import logging
+import re
 
 from django.db import Error as DatabaseError
 
-from api import platform
-from api.forward import OFFERED, Forwarding, forward
+from api import cars, commands, platform
+from api.forward import Forwarding, forward
 from api.reach import ReachCache
 from api.request import Receive, Request, Scope, Send, read, unauthorized
 from api.responses import Refusal, Response, answer
@@ -23,6 +24,7 @@ from fleet.errors import FleetError, explain
 from tokens.auth import Caller, TokenCache
 
 _log = logging.getLogger(__name__)
+_COMMAND = re.compile(r"/api/1/vehicles/[A-Za-z0-9_-]+/(custom_)?command/[^/]+")
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -86,21 +88,26 @@ class Door:
             raise _method_not_allowed("GET, POST")
         request = read(scope)
         caller = await self._caller(request)
-        handler = platform.HANDLERS.get(request.path)
-        if handler is not None:
-            if request.method != "GET":
-                raise _method_not_allowed("GET")
-            if request.path not in platform.FREE:
+        matched = match(request.method, request.path)
+        if matched is None or matched.endpoint.public:
+            raise _unknown(request)
+        endpoint = matched.endpoint
+        if handler := platform.HANDLERS.get(endpoint.name):
+            if endpoint.name not in platform.FREE:
                 await self.standing.check(caller.user_id)
             return answer(await self.threads.quickly(lambda: handler(caller.user_id)))
-        matched = match(request.method, request.path)
-        if matched is None or matched.endpoint.name not in OFFERED:
-            raise _unknown(request)
         await self.standing.check(caller.user_id)
         reach = await self.reach.of(caller.user_id)
-        if product := product_of(matched, reach):
+        if product := product_of(matched, reach, request.query.get("vin", "")):
             await self.standing.check(caller.user_id, product)
-        return await forward(Forwarding(request, receive, matched, reach, self.tesla))
+        forwarding = Forwarding(
+            request, receive, matched, reach, self.tesla, caller, self.threads
+        )
+        if endpoint.local:
+            return await cars.respond(forwarding)
+        if endpoint.is_command:
+            return await commands.run(forwarding)
+        return await forward(forwarding)
 
     async def _caller(self, request: Request) -> Caller:
         if not request.credential:
@@ -121,13 +128,10 @@ class Door:
 
 def _unknown(request: Request) -> Refusal:
     """Refuse an address that is not served, or not with this method."""
-    offered = [
-        method
-        for method in methods(request.path)
-        if (found := match(method, request.path)) and found.endpoint.name in OFFERED
-    ]
-    if offered:
-        return _method_not_allowed(", ".join(offered))
+    if allowed := methods(request.path):
+        return _method_not_allowed(", ".join(allowed))
+    if _COMMAND.fullmatch(request.path):
+        return Refusal(400, "invalid_command", "No command has this name.")
     return Refusal(404, "not_found", "This Keyfob answers no call at this address.")
 
 

@@ -7,32 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from api import gateways, validation
 from api.reach import Grant, Reach, Route
 from api.request import Receive, Request, json_body
 from api.responses import Headers, Refusal, Response, answer, passed_on
+from api.routing import check_scope, choose, choose_for_all, usable
 from api.tesla import Call, Tesla, needs_relink
-from fleet.endpoints import Endpoint, Match, Subject, Where
+from api.threads import Threads
+from fleet.endpoints import Content, Endpoint, Match
 from fleet.errors import Unreadable, refusal
 from fleet.scopes import Scope
-from fleet.vin import is_vin
 from fleet.wire import Answer
+from tokens.auth import Caller
 
-OFFERED = frozenset(
-    {
-        "products",
-        "vehicles",
-        "vehicle",
-        "vehicle_data",
-        "wake_up",
-        "fleet_status",
-        "users_me",
-        "users_region",
-        "site_info",
-        "live_status",
-        "calendar_history",
-        "telemetry_history",
-    }
-)
 _PASSED = frozenset(
     {
         "content-type",
@@ -43,8 +30,6 @@ _PASSED = frozenset(
         "x-txid",
     }
 )
-_MOST_VINS = 100
-_NOT_FOUND = "No vehicle or energy site of yours has this name."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +41,8 @@ class Forwarding:
     match: Match
     reach: Reach
     tesla: Tesla
+    caller: Caller
+    threads: Threads
 
     @property
     def endpoint(self) -> Endpoint:
@@ -63,15 +50,20 @@ class Forwarding:
         return self.match.endpoint
 
     def call(self, path: str, body: bytes | None = None) -> Call:
-        """Return the call to make at Tesla: known query parameters only."""
-        known = {param.name for param in self.endpoint.params_in(Where.QUERY)}
-        query = {k: v for k, v in self.request.query.items() if k in known}
+        """Return the call to make at Tesla: known query parameters only, checked."""
+        query = validation.query(self.endpoint, self.request.query)
         path_qs = f"{path}?{urlencode(query)}" if query else path
         return Call(self.endpoint.method, path_qs, body)
 
 
 async def forward(forwarding: Forwarding) -> Response:
     """Answer a call by asking Tesla. Raises `Refusal` and `FleetError`."""
+    if forwarding.endpoint.partner:
+        raise Refusal(
+            403,
+            "Forbidden: a partner token is required",
+            "This belongs to whoever runs this Keyfob, and no access token opens it.",
+        )
     match forwarding.endpoint.name:
         case "products" | "vehicles":
             return await _lists(forwarding)
@@ -79,94 +71,84 @@ async def forward(forwarding: Forwarding) -> Response:
             return await _fleet_status(forwarding)
         case "vehicle_data":
             return await _vehicle_data(forwarding)
-    route = _route(forwarding)
-    return _passed_on(await _ask(forwarding, route))
+        case "fleet_telemetry_config_create" | "fleet_telemetry_config_jws":
+            return await _fleet_telemetry_config(forwarding)
+        case name if name in gateways.MESSAGES:
+            return await _gateway(forwarding)
+    route = route_of(forwarding)
+    return pass_on(await _ask(forwarding, route), forwarding.endpoint.content)
+
+
+def route_of(forwarding: Forwarding) -> Route:
+    """Choose the grant that answers best. Raises `Refusal`."""
+    vin = ""
+    if not forwarding.match.path_params and "vin" in forwarding.request.query:
+        vin = validation.query(forwarding.endpoint, forwarding.request.query).get(
+            "vin", ""
+        )
+    return choose(forwarding.match, forwarding.reach, vin)
 
 
 async def _ask(forwarding: Forwarding, route: Route) -> Answer:
-    endpoint = forwarding.endpoint
-    _check_scope(route.grant, endpoint.scopes)
-    body = None
-    if endpoint.method != "GET":
-        sent = await json_body(forwarding.request, forwarding.receive)
-        known = {param.name for param in endpoint.params_in(Where.BODY)}
-        body = _encoded({k: v for k, v in sent.items() if k in known})
-    path = endpoint.path.format_map(
-        dict.fromkeys(forwarding.match.path_params, route.tag)
+    check_scope(route.grant, forwarding.endpoint.scopes)
+    sent = None if forwarding.endpoint.method == "GET" else await body_of(forwarding)
+    return await send(forwarding, route, sent)
+
+
+async def body_of(forwarding: Forwarding) -> dict[str, Any]:
+    """Return the body that a program sent, checked against the table."""
+    sent = await json_body(forwarding.request, forwarding.receive)
+    if "redeem_" in forwarding.endpoint.name:
+        sent = {**_code_in(forwarding.request.query), **sent}
+    return validation.body(forwarding.endpoint, sent)
+
+
+def _code_in(query: Mapping[str, str]) -> dict[str, str]:
+    """Return the code of an invitation where it was sent in the query.
+
+    One client library names the parameter by the code itself.
+    """
+    named = [value for name, value in query.items() if name in {"code", value}]
+    return {"code": named[0]} if named else {}
+
+
+async def send(
+    forwarding: Forwarding, route: Route, sent: Mapping[str, Any] | None
+) -> Answer:
+    """Send the call to its address at Tesla, with a body that was checked, or None."""
+    endpoint, values = forwarding.endpoint, forwarding.match.path_params
+    path = endpoint.upstream or endpoint.path
+    if route.tag and values:
+        values = {**values, next(iter(values)): route.tag}
+    body = None if sent is None else _encoded(sent)
+    return await forwarding.tesla.send(
+        route.grant, forwarding.call(path.format_map(values), body)
     )
-    return await forwarding.tesla.send(route.grant, forwarding.call(path, body))
-
-
-def _route(forwarding: Forwarding) -> Route:
-    """Choose the grant that answers best, or refuse alike what is unknown or not ours."""
-    params = forwarding.match.path_params
-    reach = forwarding.reach
-    match forwarding.endpoint.subject:
-        case Subject.VEHICLE:
-            tag = params["vehicle_tag"]
-            if not is_vin(tag) and not tag.isdecimal():
-                raise Refusal(
-                    400,
-                    "invalid_request",
-                    "A vehicle is named by its VIN of 17 characters, or by its id.",
-                )
-            routes = reach.vehicles.get(tag, ())
-        case Subject.ENERGY_SITE:
-            tag = next(iter(params.values()))
-            if not tag.isdecimal():
-                raise Refusal(
-                    400, "invalid_request", "An energy site is named by its number."
-                )
-            routes = reach.sites.get(tag, ())
-        case _:
-            routes = tuple(Route("", grant) for grant in _usable(reach))
-    if not routes:
-        raise Refusal(404, "not_found", _NOT_FOUND)
-    if not routes[0].grant.usable:
-        raise needs_relink()
-    return routes[0]
-
-
-def _usable(reach: Reach) -> list[Grant]:
-    """Return the grants that work; refuse when the user has none that does."""
-    if not reach.grants:
-        raise Refusal(
-            404,
-            "not_found",
-            "No Tesla account is linked yet. Link one in the console.",
-        )
-    usable = [grant for grant in reach.grants if grant.usable]
-    if not usable:
-        raise needs_relink()
-    return usable
-
-
-def _check_scope(grant: Grant, scopes: Iterable[str]) -> None:
-    wanted = tuple(scopes)
-    if wanted and grant.scopes.isdisjoint(wanted):
-        raise Refusal(
-            403,
-            f"Unauthorized missing scopes {' '.join(wanted)}",
-            "The Tesla account did not grant this. Change its scopes in the console.",
-        )
 
 
 async def _vehicle_data(forwarding: Forwarding) -> Response:
-    route = _route(forwarding)
+    route = route_of(forwarding)
     if "location_data" in forwarding.request.query.get("endpoints", ""):
         # Tesla refuses, and bills, the whole call for this one missing scope.
-        _check_scope(route.grant, (Scope.VEHICLE_LOCATION,))
+        check_scope(route.grant, (Scope.VEHICLE_LOCATION,))
     data = await _ask(forwarding, route)
+    return await awake_or_record(forwarding, route, data)
+
+
+async def awake_or_record(
+    forwarding: Forwarding, route: Route, data: Answer
+) -> Response:
+    """Pass a reading on; for a car that sleeps, answer 408 with its record."""
     if data.status != 408:
-        return _passed_on(data)
-    summary = await forwarding.tesla.send(
+        return pass_on(data)
+    record = await forwarding.tesla.send(
         route.grant, Call("GET", f"/api/1/vehicles/{route.tag}")
     )
-    if summary.status != 200:
-        return _passed_on(data)
+    if record.status != 200:
+        return pass_on(data)
     # Clients read the state of a sleeping car from this body, as they would from a
     # good answer; the record is free and wakes nothing.
-    return answer({"response": _content(summary)}, status=408)
+    return answer({"response": content_of(record)}, status=408)
 
 
 async def _lists(forwarding: Forwarding) -> Response:
@@ -174,17 +156,17 @@ async def _lists(forwarding: Forwarding) -> Response:
 
     Never a silent part: when one account's list fails, the whole call does.
     """
-    grants = _usable(forwarding.reach)
+    grants = usable(forwarding.reach)
     call = forwarding.call(forwarding.endpoint.path)
     answers = await asyncio.gather(
         *(forwarding.tesla.send(grant, call) for grant in grants)
     )
     for one in answers:
         if one.status != 200 or len(answers) == 1:
-            return _passed_on(one)
+            return pass_on(one)
     found: dict[Any, Any] = {}
     for grant, one in zip(grants, answers, strict=True):
-        for product in _content(one) or ():
+        for product in content_of(one) or ():
             name = product.get("vin") or product.get("energy_site_id")
             best = forwarding.reach.vehicles.get(str(name), ())
             if name not in found or (best and best[0].grant == grant):
@@ -194,14 +176,14 @@ async def _lists(forwarding: Forwarding) -> Response:
 
 
 async def _fleet_status(forwarding: Forwarding) -> Response:
-    sent = await json_body(forwarding.request, forwarding.receive)
+    sent = await body_of(forwarding)
     by_grant: dict[Grant, list[str]] = {}
-    for vin in _vins(sent):
+    for vin in sent["vins"]:
         # As at Tesla, a VIN that is not the asker's stands in neither list.
         for route in forwarding.reach.vehicles.get(vin, ())[:1]:
             if not route.grant.usable:
                 raise needs_relink()
-            _check_scope(route.grant, forwarding.endpoint.scopes)
+            check_scope(route.grant, forwarding.endpoint.scopes)
             by_grant.setdefault(route.grant, []).append(vin)
     answers = await asyncio.gather(
         *(
@@ -219,31 +201,43 @@ async def _fleet_status(forwarding: Forwarding) -> Response:
     }
     for one in answers:
         if one.status != 200:
-            return _passed_on(one)
-        content = _content(one) or {}
+            return pass_on(one)
+        content = content_of(one) or {}
         joined["key_paired_vins"] += content.get("key_paired_vins") or []
         joined["unpaired_vins"] += content.get("unpaired_vins") or []
         joined["vehicle_info"] |= content.get("vehicle_info") or {}
     return answer({"response": joined})
 
 
-def _vins(sent: Mapping[str, Any]) -> list[str]:
-    vins = sent.get("vins")
-    if not isinstance(vins, list) or not 1 <= len(vins) <= _MOST_VINS:
-        raise Refusal(
-            400, "invalid_field", f"“vins” must be a list of 1 to {_MOST_VINS} VINs."
-        )
-    for vin in vins:
-        if not isinstance(vin, str) or not is_vin(vin):
-            raise Refusal(
-                400, "invalid_field", "“vins” holds something that is not a VIN."
-            )
-    return list(dict.fromkeys(vins))
+async def _fleet_telemetry_config(forwarding: Forwarding) -> Response:
+    sent = await body_of(forwarding)
+    route = choose_for_all(forwarding.reach, sent["vins"])
+    check_scope(route.grant, forwarding.endpoint.scopes)
+    return pass_on(await send(forwarding, route, sent))
 
 
-def _passed_on(given: Answer) -> Response:
+async def _gateway(forwarding: Forwarding) -> Response:
+    """Ask a site's gateway by the one message that an address of ours stands for."""
+    route = route_of(forwarding)
+    check_scope(route.grant, forwarding.endpoint.scopes)
+    sent = {} if forwarding.endpoint.method == "GET" else await body_of(forwarding)
+    message = gateways.message(forwarding.endpoint.name, sent)
+    path = f"/api/1/energy_sites/{route.tag}/command"
+    given = await forwarding.tesla.send(
+        route.grant, Call("POST", path, _encoded(message))
+    )
+    if given.status != 200:
+        return pass_on(given)
+    return answer(
+        {"response": gateways.reply(forwarding.endpoint.name, content_of(given))}
+    )
+
+
+def pass_on(given: Answer, content: Content = Content.JSON) -> Response:
     """Pass Tesla's answer on unchanged where it is JSON; else say what it was."""
     headers = _passed_headers(given.headers)
+    if content is Content.PDF and given.status == 200 and _is_pdf(given):
+        return passed_on(given.status, headers, given.body)
     if _is_json(given):
         if given.status == 401:
             error = refusal(given.status, given.body, dict(given.headers))
@@ -278,7 +272,13 @@ def _is_json(given: Answer) -> bool:
     return body[:1] == b"{" and body[-1:] == b"}"
 
 
-def _content(given: Answer) -> Any:
+def _is_pdf(given: Answer) -> bool:
+    kinds = [v for k, v in given.headers if k.lower() == "content-type"]
+    return kinds[:1] == ["application/pdf"] and given.body[:5] == b"%PDF-"
+
+
+def content_of(given: Answer) -> Any:
+    """Return what stands in an answer's envelope. Raises `Unreadable`."""
     try:
         return json.loads(given.body)["response"]
     except (ValueError, TypeError, KeyError) as error:

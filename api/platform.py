@@ -33,6 +33,19 @@ def ping(_user_id: UUID) -> dict[str, Any]:
     return {"response": "pong"}
 
 
+def userdata(user_id: UUID) -> dict[str, Any]:
+    """Return who the account is: uid, email (null without one), name, joined_at."""
+    user = User.objects.get(pk=user_id)
+    return {
+        "response": {
+            "uid": str(user.pk),
+            "email": user.email,
+            "name": user.name,
+            "joined_at": user.joined_at.isoformat(),
+        }
+    }
+
+
 def metadata(user_id: UUID) -> dict[str, Any]:
     """Return what a program must know of the account; flat, no envelope.
 
@@ -104,11 +117,12 @@ def _hardware(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "/api/test": test,
-    "/api/ping": ping,
-    "/api/metadata": metadata,
+    "test": test,
+    "ping": ping,
+    "metadata": metadata,
+    "userdata": userdata,
 }
-"""The handler of each platform address; each is called in a database thread."""
+"""The handler of each such endpoint by its name; called in a database thread."""
 
-FREE = frozenset({"/api/ping"})
-"""The addresses that need no subscription."""
+FREE = frozenset({"ping"})
+"""The endpoints that need no subscription."""

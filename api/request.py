@@ -153,7 +153,7 @@ async def json_body(request: Request, receive: Receive) -> dict[str, Any]:
     if kind and kind != "application/json":
         raise Refusal(406, "not_acceptable", "Send the body as application/json.")
     try:
-        body = json.loads(raw, object_pairs_hook=_once)
+        body = json.loads(raw, object_pairs_hook=_once, parse_constant=_never)
     except (ValueError, RecursionError):
         raise Refusal(400, "invalid_request", "The body is not valid JSON.") from None
     if not isinstance(body, dict):
@@ -197,3 +197,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a key stands twice")
     return found
+
+
+def _never(constant: str) -> Any:
+    """Refuse NaN and Infinity, which Python reads and JSON does not know."""
+    raise ValueError(constant)

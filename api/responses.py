@@ -5,7 +5,7 @@ Refusals speak the Fleet API's own shape, so that a client needs no second parse
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,25 +32,34 @@ class Refusal(Exception):
     """A request that we answer ourselves, with a status, a code and a sentence.
 
     `code` is a constant that clients test for, `description` is for people and says
-    who must do what.
+    who must do what. `messages` are sentences by the field that they are about.
     """
 
     def __init__(
-        self, status: int, code: str, description: str, headers: Headers = ()
+        self,
+        status: int,
+        code: str,
+        description: str,
+        headers: Headers = (),
+        *,
+        messages: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         super().__init__(code)
         self.status = status
         self.code = code
         self.description = description
         self.headers = headers
+        self.messages = messages
 
     def response(self) -> Response:
         """Return the refusal as an answer in the Fleet API's shape."""
-        content = {
+        content: dict[str, Any] = {
             "response": None,
             "error": self.code,
             "error_description": self.description,
         }
+        if self.messages:
+            content["messages"] = self.messages
         return answer(content, status=self.status, headers=self.headers)
 
 

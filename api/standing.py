@@ -59,10 +59,17 @@ class StandingCache:
         return entitlement
 
 
-def product_of(matched: Match, reach: Reach) -> str:
-    """Return the VIN or the site's id that a call is about; empty for none of theirs."""
-    ways = {Subject.VEHICLE: reach.vehicles, Subject.ENERGY_SITE: reach.sites}
+def product_of(matched: Match, reach: Reach, vin: str = "") -> str:
+    """Return the VIN or the site's id that a call is about; empty for none of theirs.
+
+    `vin` is a car that is named in the query.
+    """
+    ways = {
+        Subject.VEHICLE: reach.vehicles,
+        Subject.CHARGING: reach.vehicles,
+        Subject.ENERGY_SITE: reach.sites,
+    }
     known = ways.get(matched.endpoint.subject, {})
-    tags = [*matched.path_params.values()]
-    routes = known.get(tags[0], ()) if tags else ()
+    tag = next(iter(matched.path_params.values()), vin)
+    routes = known.get(tag, ())
     return routes[0].tag if routes else ""

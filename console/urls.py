@@ -14,12 +14,14 @@ from console.views import (
     export,
     front,
     removal,
+    status,
     stripe,
     subscription,
 )
 
 _console = [
     path("", front.front, name="front"),
+    path("status", status.status, name="status"),
     path("console/", dashboard.dashboard, name="dashboard"),
     path("console/refresh", dashboard.refresh, name="refresh"),
     path("console/account", account.account, name="account"),
@@ -114,6 +116,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("billing.urls")),
     path("", include("vehicles.urls")),
     path("", include("energy.urls")),
+    path("", include("api.urls")),
     *_guarded,
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),

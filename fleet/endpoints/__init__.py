@@ -1,5 +1,6 @@
 """Hold the one table of the Fleet API: every endpoint, its scopes and its price."""
 
+from fleet.endpoints.energy import GATEWAY_HELPERS
 from fleet.endpoints.matching import Match, is_path_value, match, methods
 from fleet.endpoints.model import (
     PRICE_USD,
@@ -12,13 +13,15 @@ from fleet.endpoints.model import (
     Subject,
     Where,
 )
-from fleet.endpoints.table import BY_NAME, COMMANDS, ENDPOINTS
+from fleet.endpoints.table import BY_NAME, COMMANDS, CUSTOM_COMMANDS, ENDPOINTS
 from fleet.endpoints.vehicles import VEHICLE_DATA_GROUPS
 
 __all__ = [
     "BY_NAME",
     "COMMANDS",
+    "CUSTOM_COMMANDS",
     "ENDPOINTS",
+    "GATEWAY_HELPERS",
     "PRICE_USD",
     "VEHICLE_DATA_GROUPS",
     "Content",

@@ -1,30 +1,37 @@
 """List the endpoints about a person, their charging bills, and our application."""
 
 from fleet.endpoints.model import Content, Endpoint, Kind, Param, Subject, Where
-from fleet.endpoints.params import asked, body, text
+from fleet.endpoints.params import VIN_PATTERN, asked, body, text
 from fleet.scopes import Scope
 
 _DOCS = "developer.tesla.com/docs/fleet-api/endpoints"
 
 
-def _user(name: str, *scopes: Scope, note: str = "") -> Endpoint:
+def _user(name: str, summary: str, *scopes: Scope, note: str = "") -> Endpoint:
     return Endpoint(
         f"users_{name}",
         "GET",
         f"/api/1/users/{name}",
         Subject.USER,
         scopes,
+        summary=summary,
         note=note,
         source=f"{_DOCS}/user",
     )
 
 
 USERS = (
-    _user("me", Scope.USER_DATA),
-    _user("region", note="answers in every region"),
-    _user("orders", Scope.USER_DATA),
-    _user("feature_config", Scope.USER_DATA),
-    _user("backup_key", Scope.USER_DATA),
+    _user("me", "Read the name and picture of the Tesla account.", Scope.USER_DATA),
+    _user(
+        "region",
+        "Read the region of the Tesla account.",
+        note="answers in every region",
+    ),
+    _user("orders", "List the open orders.", Scope.USER_DATA),
+    _user(
+        "feature_config", "Read which features Tesla's app would use.", Scope.USER_DATA
+    ),
+    _user("backup_key", "Read the account's backup key.", Scope.USER_DATA),
     Endpoint(
         "users_keys",
         "POST",
@@ -38,13 +45,19 @@ USERS = (
             text("name", required=False),
             body("tag", Kind.ANY, required=False),
         ),
+        summary="Name a key as the car shows it.",
         note="names a key on the car's Locks screen",
         source="github.com/teslamotors/vehicle-command",
     ),
 )
 
 
-def _charging(name: str, path: str, *params: Param, note: str = "") -> Endpoint:
+_VIN = asked("vin", pattern=VIN_PATTERN, note="17 characters")
+
+
+def _charging(
+    name: str, path: str, summary: str, *params: Param, note: str = ""
+) -> Endpoint:
     return Endpoint(
         name,
         "GET",
@@ -53,6 +66,7 @@ def _charging(name: str, path: str, *params: Param, note: str = "") -> Endpoint:
         (Scope.VEHICLE_CHARGING_CMDS,),
         params=params,
         content=Content.PDF if "invoice" in name else Content.JSON,
+        summary=summary,
         note=note,
         source=f"{_DOCS}/charging-endpoints",
     )
@@ -62,32 +76,37 @@ CHARGING = (
     _charging(
         "charging_history",
         "history",
-        asked("vin"),
+        "List the charges at Superchargers.",
+        _VIN,
         asked("startTime"),
         asked("endTime"),
-        asked("pageNo", Kind.INTEGER),
-        asked("pageSize", Kind.INTEGER),
+        asked("pageNo", Kind.INTEGER, minimum=0),
+        asked("pageSize", Kind.INTEGER, minimum=1),
         asked("sortBy"),
         asked("sortOrder", Kind.STRING, "ASC", "DESC"),
     ),
     _charging(
-        "charging_invoice", "invoice/{content_id}", Param("content_id", Where.PATH)
+        "charging_invoice",
+        "invoice/{content_id}",
+        "Read an invoice of a charge.",
+        Param("content_id", Where.PATH),
     ),
     _charging(
         "charging_sessions",
         "sessions",
-        asked("vin"),
+        "List the charging sessions of a business.",
+        _VIN,
         asked("date_from"),
         asked("date_to"),
-        asked("limit", Kind.INTEGER),
-        asked("offset", Kind.INTEGER),
+        asked("limit", Kind.INTEGER, minimum=1),
+        asked("offset", Kind.INTEGER, minimum=0),
         note="businesses that own a fleet only",
     ),
 )
 
 
 def _partner(
-    name: str, method: str, path: str, *params: Param, note: str = ""
+    name: str, method: str, path: str, summary: str, *params: Param, note: str = ""
 ) -> Endpoint:
     return Endpoint(
         name,
@@ -96,6 +115,7 @@ def _partner(
         Subject.PARTNER,
         partner=True,
         params=params,
+        summary=summary,
         note=note,
         source=f"{_DOCS}/partner-endpoints",
     )
@@ -106,6 +126,7 @@ PARTNER = (
         "register_partner",
         "POST",
         "",
+        "Register the application's domain.",
         text("domain", note="a host name"),
         note="once in each region",
     ),
@@ -113,21 +134,20 @@ PARTNER = (
         "partner_public_key",
         "GET",
         "/public_key",
+        "Read the public key that Tesla holds of a domain.",
         asked("domain", required=True),
         note="hex of the uncompressed point",
     ),
-    _partner("partner_telemetry_error_vins", "GET", "/fleet_telemetry_error_vins"),
-    _partner("partner_telemetry_errors", "GET", "/fleet_telemetry_errors"),
-)
-
-SERVER = (
-    Endpoint(
-        "status",
+    _partner(
+        "partner_telemetry_error_vins",
         "GET",
-        "/status",
-        Subject.SERVER,
-        content=Content.TEXT,
-        note="answers ok, without a token",
-        source="developer.tesla.com/docs/fleet-api",
+        "/fleet_telemetry_error_vins",
+        "List the cars whose streaming fails.",
+    ),
+    _partner(
+        "partner_telemetry_errors",
+        "GET",
+        "/fleet_telemetry_errors",
+        "List why streaming fails.",
     ),
 )

@@ -38,6 +38,7 @@ class Subject(StrEnum):
     CHARGING = "charging"
     PARTNER = "partner"
     SERVER = "server"
+    PLATFORM = "platform"
 
 
 class Domain(StrEnum):
@@ -58,7 +59,8 @@ class Where(StrEnum):
 class Kind(StrEnum):
     """List the types of a parameter; the words are those of JSON Schema.
 
-    ANY stands where programs send different types for the same parameter.
+    Where programs send different types for the same parameter, `Param.also` names the
+    others. ANY takes whatever JSON can say.
     """
 
     STRING = "string"
@@ -76,13 +78,19 @@ class Content(StrEnum):
     JSON = "json"
     TEXT = "text"
     PDF = "pdf"
+    YAML = "yaml"
+    PAGE = "page"
+    REDIRECT = "redirect"
 
 
 @dataclass(frozen=True, slots=True)
 class Param:
     """Describe one parameter; `choices` is empty where any value will do.
 
-    `minimum` and `maximum` are the inclusive limits that Tesla documents.
+    `minimum` and `maximum` are inclusive limits. `also` are types that some programs
+    send instead. `pattern` is what a whole text must match. `separator` divides a text
+    into parts, each of which is one of the choices. `longest` is the most characters
+    of a text, or members of an array. `ours`: for Keyfob alone, never sent to Tesla.
     """
 
     name: str
@@ -93,19 +101,29 @@ class Param:
     minimum: float | None = None
     maximum: float | None = None
     note: str = ""
+    also: tuple[Kind, ...] = ()
+    pattern: str = ""
+    separator: str = ""
+    longest: int = 10_000
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Describe one endpoint: where it is, who may call it, what it costs.
 
+    `summary` says in a sentence what it is for, `note` what else to know.
     `scopes`: any one of them suffices, none are needed where it is empty.
     `wakes`: whether it wakes a sleeping car. `live`: whether it asks the car
     itself, so that a sleeping one answers 408. `domain`: the part of the car
     that takes it as a signed command, None where it can only go unsigned.
     `rest`: whether Tesla takes it unsigned even for cars that require signing.
     `partner`: whether it wants the application's own token instead of a
-    person's. `source` names the page of Tesla's documents.
+    person's. `local`: Keyfob answers it, Tesla knows no such address. `public`: it
+    needs no access token. `upstream`: its path at Tesla, where that is another one.
+    `repeatable`: whether asking twice does no more than asking once. `one_of`: the
+    optional parameters of which at least one is needed. `source` names the page of
+    Tesla's documents.
     """
 
     name: str
@@ -119,8 +137,14 @@ class Endpoint:
     domain: Domain | None = None
     rest: bool = False
     partner: bool = False
+    local: bool = False
+    public: bool = False
+    upstream: str = ""
+    repeatable: bool = True
+    one_of: tuple[str, ...] = ()
     params: tuple[Param, ...] = ()
     content: Content = Content.JSON
+    summary: str = ""
     note: str = ""
     source: str = ""
 
@@ -136,8 +160,20 @@ class Endpoint:
 
     @property
     def is_command(self) -> bool:
-        """Tell whether this is a command to a car, signed or not."""
-        return "/command/" in self.path and self.subject is Subject.VEHICLE
+        """Tell whether this is a command to a car, signed or not, custom or not."""
+        return self.subject is Subject.VEHICLE and (
+            "/command/" in self.path or self.is_custom
+        )
+
+    @property
+    def is_custom(self) -> bool:
+        """Tell whether a car takes this command, but Tesla has no address for it."""
+        return "/custom_command/" in self.path
+
+    @property
+    def command(self) -> str:
+        """Return the name of a command as its address ends."""
+        return self.path.rpartition("/")[2]
 
     def params_in(self, where: Where) -> tuple[Param, ...]:
         """Return the parameters in one place of the request, in order."""

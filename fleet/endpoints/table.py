@@ -3,8 +3,16 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from fleet.endpoints import accounts, energy, ownership, streaming, vehicles
-from fleet.endpoints.commands import access, cabin, charge, climate
+from fleet.endpoints import (
+    accounts,
+    energy,
+    ownership,
+    platform,
+    sharing,
+    streaming,
+    vehicles,
+)
+from fleet.endpoints.commands import access, cabin, charge, climate, custom
 from fleet.endpoints.model import Endpoint
 
 COMMANDS: tuple[Endpoint, ...] = (
@@ -13,25 +21,29 @@ COMMANDS: tuple[Endpoint, ...] = (
     *climate.ENDPOINTS,
     *cabin.ENDPOINTS,
 )
-"""Every command to a car, signed or not; wake_up is none of them."""
+"""Every command to a car that Tesla documents, signed or not; wake_up is none."""
+
+CUSTOM_COMMANDS: tuple[Endpoint, ...] = custom.ENDPOINTS
+"""Every command that a car takes signed, though Tesla has no address for it."""
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *vehicles.READS,
     *vehicles.WAKING,
     *streaming.ENDPOINTS,
-    *vehicles.SHARING,
-    *vehicles.PUSH,
+    *sharing.SHARING,
+    *sharing.PUSH,
     *ownership.ENDPOINTS,
     *vehicles.PARTNER_READS,
     vehicles.SIGNED_COMMAND,
     *COMMANDS,
+    *CUSTOM_COMMANDS,
     *energy.ENDPOINTS,
     *accounts.USERS,
     *accounts.CHARGING,
     *accounts.PARTNER,
-    *accounts.SERVER,
+    *platform.ENDPOINTS,
 )
-"""Every endpoint of the Fleet API that Tesla documents, used here or not."""
+"""Every endpoint of the Fleet API that Tesla documents, and those of Keyfob."""
 
 BY_NAME: Mapping[str, Endpoint] = MappingProxyType(
     {endpoint.name: endpoint for endpoint in ENDPOINTS}

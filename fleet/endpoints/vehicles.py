@@ -1,12 +1,11 @@
-"""List the endpoints that read cars, wake them and manage who may use them."""
+"""List the endpoints that read cars and wake them."""
 
-from fleet.endpoints.model import Endpoint, Kind, Param, Price, Subject
-from fleet.endpoints.params import VEHICLE_TAG, VIN_IN_PATH, asked, body, text
+from fleet.endpoints.model import Endpoint, Kind, Param, Price, Subject, Where
+from fleet.endpoints.params import VEHICLE_TAG, VIN_IN_PATH, asked, body
 from fleet.scopes import Scope
 
 _SOURCE = "developer.tesla.com/docs/fleet-api/endpoints/vehicle-endpoints"
 _READ = (Scope.VEHICLE_DEVICE_DATA,)
-_COMMAND = (Scope.VEHICLE_CMDS,)
 _ANY_DEVICE = (Scope.VEHICLE_DEVICE_DATA, Scope.ENERGY_DEVICE_DATA)
 _ALL = "/api/1/vehicles"
 _ONE = f"{_ALL}/{{vehicle_tag}}"
@@ -27,9 +26,10 @@ VEHICLE_DATA_GROUPS = (
 """What `endpoints` of vehicle_data may name; location_data needs its own scope."""
 
 
-def _get(
+def _get(  # noqa: PLR0913 - each is one fact about a read
     name: str,
     path: str,
+    summary: str,
     *params: Param,
     price: Price = Price.FREE,
     live: bool = False,
@@ -44,26 +44,7 @@ def _get(
         price,
         live=live,
         params=params,
-        note=note,
-        source=_SOURCE,
-    )
-
-
-def _change(
-    name: str,
-    method: str,
-    path: str,
-    *params: Param,
-    scopes: tuple[Scope, ...] = _COMMAND,
-    note: str = "",
-) -> Endpoint:
-    return Endpoint(
-        name,
-        method,
-        path,
-        Subject.VEHICLE,
-        scopes,
-        params=params,
+        summary=summary,
         note=note,
         source=_SOURCE,
     )
@@ -76,33 +57,73 @@ READS = (
         "/api/1/products",
         Subject.USER,
         _ANY_DEVICE,
-        note="cars and energy sites in one list",
+        params=(
+            Param(
+                "decode",
+                Where.QUERY,
+                Kind.BOOLEAN,
+                required=False,
+                ours=True,
+                note="taken for older programs; no effect",
+            ),
+        ),
+        summary="List cars and energy sites together.",
+        note="of all linked Tesla accounts; what two of them see stands once",
         source="developer.tesla.com/docs/fleet-api/endpoints/energy",
     ),
     _get(
         "vehicles",
         _ALL,
-        asked("page", Kind.INTEGER),
-        asked("per_page", Kind.INTEGER),
+        "List the records of the cars.",
+        asked("page", Kind.INTEGER, minimum=1),
+        asked("per_page", Kind.INTEGER, minimum=1),
         note="pages of 100 unless said otherwise",
     ),
-    _get("vehicle", _ONE, VEHICLE_TAG, note="never wakes the car"),
+    _get(
+        "vehicle",
+        _ONE,
+        "Read one car's record with its state.",
+        VEHICLE_TAG,
+        note="never wakes the car",
+    ),
     _get(
         "vehicle_data",
         f"{_ONE}/vehicle_data",
+        "Read the car's values.",
         VEHICLE_TAG,
-        asked("endpoints", note="groups, separated by semicolons"),
+        Param(
+            "endpoints",
+            Where.QUERY,
+            required=False,
+            choices=VEHICLE_DATA_GROUPS,
+            separator=";",
+            note="groups, separated by semicolons",
+        ),
+        Param(
+            "use_cache",
+            Where.QUERY,
+            Kind.BOOLEAN,
+            required=False,
+            ours=True,
+            note="true: the last reading of any age, false: a new one",
+        ),
         price=Price.DATA,
         live=True,
         note="location_data without vehicle_location is 403 for the whole call",
     ),
-    _get("mobile_enabled", f"{_ONE}/mobile_enabled", VEHICLE_TAG),
+    _get(
+        "mobile_enabled",
+        f"{_ONE}/mobile_enabled",
+        "Tell whether the car allows mobile access.",
+        VEHICLE_TAG,
+    ),
     _get(
         "nearby_charging_sites",
         f"{_ONE}/nearby_charging_sites",
+        "List the chargers near the car.",
         VEHICLE_TAG,
-        asked("count", Kind.INTEGER),
-        asked("radius", Kind.INTEGER),
+        asked("count", Kind.INTEGER, minimum=1),
+        asked("radius", Kind.INTEGER, minimum=1, note="miles"),
         asked("detail", Kind.BOOLEAN),
         price=Price.DATA,
         live=True,
@@ -110,6 +131,7 @@ READS = (
     _get(
         "recent_alerts",
         f"{_ONE}/recent_alerts",
+        "List the car's newest alerts.",
         VEHICLE_TAG,
         price=Price.DATA,
         live=True,
@@ -117,13 +139,30 @@ READS = (
     _get(
         "release_notes",
         f"{_ONE}/release_notes",
+        "Read what is new in the car's firmware.",
         VEHICLE_TAG,
-        asked("staged", Kind.BOOLEAN),
-        asked("language", Kind.INTEGER),
+        asked("staged", Kind.BOOLEAN, note="of the update that waits"),
+        asked("language", Kind.INTEGER, minimum=0),
         price=Price.DATA,
         live=True,
     ),
-    _get("service_data", f"{_ONE}/service_data", VEHICLE_TAG),
+    _get(
+        "service_data",
+        f"{_ONE}/service_data",
+        "Read how far a service visit is.",
+        VEHICLE_TAG,
+    ),
+    Endpoint(
+        "charge_history",
+        "POST",
+        f"{_ONE}/charge_history",
+        Subject.VEHICLE,
+        _READ,
+        params=(VEHICLE_TAG,),
+        summary="Read the car's charging history of its owner's application.",
+        note="older than Tesla's present documents, which do not describe its answer",
+        source=_SOURCE,
+    ),
 )
 
 WAKING = (
@@ -136,52 +175,10 @@ WAKING = (
         Price.WAKES,
         wakes=True,
         params=(VEHICLE_TAG,),
+        summary="Wake a sleeping car.",
         note="answers at once, usually still asleep; online after 10 to 60 s",
         source=_SOURCE,
     ),
-)
-
-SHARING = (
-    _get("drivers", f"{_ONE}/drivers", VEHICLE_TAG, note="the owner only"),
-    _change(
-        "remove_driver",
-        "DELETE",
-        f"{_ONE}/drivers",
-        VEHICLE_TAG,
-        asked("share_user_id", note="whom to remove; without it, oneself"),
-    ),
-    _get("invitations", f"{_ONE}/invitations", VEHICLE_TAG, note="pages of 25"),
-    _change(
-        "create_invitation",
-        "POST",
-        f"{_ONE}/invitations",
-        VEHICLE_TAG,
-        note="for one use within 24 h; a car has at most 5 drivers",
-    ),
-    _change(
-        "revoke_invitation",
-        "POST",
-        f"{_ONE}/invitations/{{invitation_id}}/revoke",
-        VEHICLE_TAG,
-        Param("invitation_id", VEHICLE_TAG.where),
-    ),
-    _change(
-        "redeem_invitation",
-        "POST",
-        "/api/1/invitations/redeem",
-        text("code"),
-        scopes=_READ,
-    ),
-)
-
-PUSH = tuple(
-    _change(name, method, path, scopes=_READ, note="push messages of a mobile app")
-    for name, method, path in (
-        ("subscriptions", "GET", "/api/1/subscriptions"),
-        ("set_subscriptions", "POST", "/api/1/subscriptions"),
-        ("vehicle_subscriptions", "GET", "/api/1/vehicle_subscriptions"),
-        ("set_vehicle_subscriptions", "POST", "/api/1/vehicle_subscriptions"),
-    )
 )
 
 SIGNED_COMMAND = Endpoint(
@@ -192,7 +189,9 @@ SIGNED_COMMAND = Endpoint(
     (Scope.VEHICLE_CMDS, Scope.VEHICLE_CHARGING_CMDS),
     Price.COMMANDS,
     live=True,
+    repeatable=False,
     params=(VEHICLE_TAG, body("routable_message", Kind.STRING, note="base64")),
+    summary="Pass a message on that a program signed with a key of its own.",
     note="needs the scope of the command inside; handshakes are billed too",
     source=_SOURCE,
 )
@@ -207,10 +206,21 @@ PARTNER_READS = tuple(
         price,
         partner=True,
         params=(VIN_IN_PATH,),
+        summary=summary,
         source="developer.tesla.com/docs/fleet-api/endpoints/vehicle-endpoints",
     )
-    for name, scope, price in (
-        ("specs", Scope.VEHICLE_SPECS, Price.SPECS),
-        ("pricing", Scope.VEHICLE_PRICING_INFO, Price.FREE),
+    for name, scope, price, summary in (
+        (
+            "specs",
+            Scope.VEHICLE_SPECS,
+            Price.SPECS,
+            "Read how a car was built.",
+        ),
+        (
+            "pricing",
+            Scope.VEHICLE_PRICING_INFO,
+            Price.FREE,
+            "Read what a car cost.",
+        ),
     )
 )

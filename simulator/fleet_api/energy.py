@@ -122,6 +122,20 @@ async def time_of_use_settings(visit: Visit) -> web.Response:
     return _write(visit, lambda: visit.energy_site.set_time_of_use(settings))
 
 
+async def command(visit: Visit) -> web.Response:
+    """Pass a message on to the site's gateway."""
+    properties = _field(visit, "command_properties", dict)
+    message = properties.get("message")
+    kind = visit.body.get("command_type")
+    if kind != "grpc_command" or not isinstance(message, dict):
+        raise _bad_field("command_type or command_properties")
+    reply = visit.energy_site.gateway.ask(message)
+    if reply is None:
+        raise refuse(540, "device unexpected response")
+    visit.hub.store.changed = True
+    return answer({"message": reply})
+
+
 def _field(visit: Visit, name: str, wanted: type[_Value]) -> _Value:
     value = visit.body.get(name)
     if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):

@@ -54,8 +54,13 @@ async def revoke_invitation(visit: Visit) -> web.Response:
 
 
 async def redeem(visit: Visit) -> web.Response:
-    """Refuse each code: nobody here was sent one."""
-    raise refuse(404, "not_found")
+    """Lend the car of an invitation to the person who brings its code."""
+    code = visit.body.get("code")
+    car = visit.hub.world.redeem(visit.user, code) if isinstance(code, str) else None
+    if car is None:
+        raise refuse(404, "not_found")
+    visit.hub.store.changed = True
+    return answer({"vehicle_id_s": str(car.vehicle_id), "vin": car.vin})
 
 
 def _check_owner(visit: Visit) -> None:

@@ -22,6 +22,8 @@ _CAR = ("vehicle_device_data",)
 _OWN = ("vehicle_cmds",)
 _COMMANDS = ("vehicle_cmds", "vehicle_charging_cmds")
 _CHARGING = ("vehicle_charging_cmds",)
+_SPECS = ("vehicle_specs",)
+_PRICING = ("vehicle_pricing_info",)
 _SITE = ("energy_device_data",)
 _SITE_WRITE = ("energy_cmds",)
 _PROFILE = ("user_data",)
@@ -73,6 +75,9 @@ ROUTES = (
     _car("fleet_telemetry_errors", telemetry.errors),
     Route("GET", _TELEMETRY, telemetry.config, _CAR, _V),
     Route("DELETE", _TELEMETRY, telemetry.remove_config, _CAR, _V, partners_too=True),
+    Route("POST", "/vehicles/{tag}/charge_history", vehicles.charge_history, _CAR, _V),
+    Route("GET", "/vehicles/{vin}/specs", vehicles.specs, _SPECS, _P, "specs"),
+    Route("GET", "/vehicles/{vin}/pricing", vehicles.pricing, _PRICING, _P),
     Route("POST", "/vehicles/{tag}/wake_up", vehicles.wake_up, _CAR, _V, "wakes"),
     Route(
         "POST",
@@ -113,6 +118,7 @@ ROUTES = (
     ),
     _site_write("grid_import_export", energy.grid_import_export),
     _site_write("time_of_use_settings", energy.time_of_use_settings),
+    _site_write("command", energy.command),
     Route("GET", "/users/me", users.me, _PROFILE),
     Route("GET", "/users/region", users.region, everywhere=True),
     Route("GET", "/users/orders", users.orders, _PROFILE),

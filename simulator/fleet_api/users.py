@@ -1,9 +1,12 @@
 """Answer for the person behind a token, and for charging bills."""
 
+from typing import Any
+
 from aiohttp import web
 
 from simulator.answers import answer, refuse
 from simulator.fleet_api.route import Visit
+from simulator.world import bills
 
 
 async def me(visit: Visit) -> web.Response:
@@ -46,12 +49,31 @@ async def keys(visit: Visit) -> web.Response:
 
 
 async def charging_history(visit: Visit) -> web.Response:
-    """Return the person's Supercharger sessions: none yet."""
-    return answer({"data": [], "totalResults": 0})
+    """Return the person's Supercharger sessions by pages, newest first."""
+    found = _sessions(visit)
+    size = visit.number("pageSize", 50, 100)
+    first = (visit.number("pageNo", 1, 10**6) - 1) * size
+    return answer({"data": found[first : first + size], "totalResults": len(found)})
+
+
+def _sessions(visit: Visit) -> list[dict[str, Any]]:
+    world, vin = visit.hub.world, visit.query("vin")
+    cars = [
+        car
+        for car, access_type in world.cars_of(visit.user)
+        if access_type == "OWNER" and vin in {"", car.vin}
+    ]
+    return bills.sessions(cars, visit.hub.clock.now().timestamp())
 
 
 async def charging_invoice(visit: Visit) -> web.Response:
-    """Return an invoice as PDF; as there are no sessions, there is none."""
+    """Return an invoice of a session of the person's as PDF."""
+    wanted = visit.request.match_info["content"]
+    for session in _sessions(visit):
+        if session["invoices"][0]["contentId"] == wanted:
+            return web.Response(
+                body=bills.invoice(session), content_type="application/pdf"
+            )
     raise refuse(404, "not_found")
 
 

@@ -108,6 +108,35 @@ async def service_data(visit: Visit) -> web.Response:
     return answer(visit.vehicle.service_data())
 
 
+async def charge_history(visit: Visit) -> web.Response:
+    """Return the car's charging history as the owner's application draws it: empty."""
+    return answer(
+        {
+            "screen_title": "Charge Stats",
+            "total_charged": {"value": "0", "after_adornment": "kWh"},
+            "charging_history_graph": {"data_points": []},
+            "vin": visit.vehicle.vin,
+        }
+    )
+
+
+async def specs(visit: Visit) -> web.Response:
+    """Tell a partner how a car was built."""
+    return answer(_car_of_partner(visit).options())
+
+
+async def pricing(visit: Visit) -> web.Response:
+    """Tell a partner what a car cost; nothing is known of it."""
+    return answer({"vin": _car_of_partner(visit).vin, "pricing": None})
+
+
+def _car_of_partner(visit: Visit) -> Any:
+    found = visit.hub.world.cars.get(visit.request.match_info["vin"])
+    if found is None:
+        raise refuse(404, "not_found")
+    return found
+
+
 async def options(visit: Visit) -> web.Response:
     """Return the option codes of the car that `vin` names."""
     return answer(_car_of_query(visit).options())

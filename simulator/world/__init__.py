@@ -56,6 +56,13 @@ class World:
                 return car, access_type
         return None
 
+    def redeem(self, person: Person, code: str) -> Car | None:
+        """Lend a car to the person who brings an open invitation's code, else None."""
+        for car in self.cars.values():
+            if car.access_of(person) is None and car.redeem(code, person):
+                return car
+        return None
+
     def find_site(self, person: Person, site_id: int) -> Site | None:
         """Return the person's site of that number, or None."""
         sites = self.sites_of(person)
@@ -107,6 +114,7 @@ class World:
         for vin, saved in state["cars"].items():
             if vin in self.cars:
                 self.cars[vin].load(saved)
+                self.cars[vin].lend_again(self.persons.values())
         for site in self.sites.values():
             if str(site.id) in state["sites"]:
                 site.load(state["sites"][str(site.id)])

@@ -2,17 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 
 from accounts.models import User
 from api.door import Door
 from energy.services import sites
 from simulator.testing import RunningSimulator
-from tests.fixtures.tesla import MakeGrant
+from tests.factories import SCOPES, make_user
+from tests.fixtures.tesla import MakeGrant, link, register
 from tokens.models import TeslaGrant
 from tokens.services import access_tokens, grants
 from vehicles.services import vehicles
@@ -151,3 +153,62 @@ def sync(grant: TeslaGrant) -> None:
     client = grants.client_for(grant)
     vehicles.sync(grant, client)
     sites.sync(grant, client)
+
+
+Tour = Callable[[Program, dict[str, Any]], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A simulated Tesla, and Alice's program with everything that she owns."""
+
+    simulator: RunningSimulator
+    grant: TeslaGrant
+    access_token: str
+    known: dict[str, Any]
+
+    def play(self, tour: Tour) -> Any:
+        """Run a tour of calls against a fresh door."""
+
+        async def scene() -> Any:
+            door = Door()
+            try:
+                return await tour(Program(door, self.access_token), dict(self.known))
+            finally:
+                await door.close()
+
+        return asyncio.run(scene())
+
+
+@pytest.fixture(scope="module")
+def stage(
+    django_db_setup: None,
+    django_db_blocker: Any,
+    _running_simulator: RunningSimulator,
+    _kept_key: dict[str, Any],
+) -> Iterator[Stage]:
+    """Return Alice's program, once for all tests of this module."""
+    simulator = _running_simulator
+    simulator.reset()
+    with django_db_blocker.unblock():
+        register(simulator, _kept_key)
+        alice = make_user("alice@example.com")
+        grant = link(simulator, alice, "alice@example.com", SCOPES)
+        sync(grant)
+        _, access_token = access_tokens.issue(alice, "test")
+        granny = simulator.world.car_named("Granny")
+        granny.wake_up()
+        simulator.clock.advance(120)
+        simulator.hub.switches.rate_limits = False
+        known = {
+            "vehicle_tag": granny.vin,
+            "vin": granny.vin,
+            "vins": [granny.vin],
+            "site_id": str(simulator.world.site_named("Home").id),
+            "command_properties": {
+                "message": {"common": {"get_system_info_request": {}}}
+            },
+        }
+        yield Stage(simulator, grant, access_token, known)
+        call_command("flush", interactive=False, verbosity=0)
+    simulator.release()

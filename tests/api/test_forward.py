@@ -241,8 +241,7 @@ def test_strangers_site_is_answered_like_an_unknown_one(
     [
         ("GET", "/api/1/nothing"),
         ("GET", "/api/1/products/"),
-        ("POST", "/api/1/partner_accounts"),
-        ("POST", "/api/1/vehicles/5YJ3E1EA7NF123456/command/door_lock"),
+        ("GET", "/api/1/vehicles/5YJ3E1EA7NF123456/command"),
         ("GET", "/api/2/products"),
     ],
 )

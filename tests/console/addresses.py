@@ -23,6 +23,11 @@ from vehicles.models import Vehicle, VehicleAccess
 PUBLIC = frozenset(
     {
         "console:front",
+        "console:status",
+        "api:docs",
+        "api:endpoint",
+        "api:openapi",
+        "api:fields",
         "accounts:welcome",
         "accounts:invitation",
         "billing:webhook",
@@ -155,6 +160,7 @@ def things_of(user: User, vin: str, site_id: int) -> Names:
             "key": "5-nothing",
             "uidb36": "5",
             "secret": "nobody-knows",
+            "name": "vehicle",
             "provider_name": "paddle",
             "verb": "pause",
         },
@@ -186,6 +192,7 @@ def nothing() -> Names:
             "key": "5-nothing",
             "uidb36": "5",
             "secret": "nobody-knows",
+            "name": "vehicle",
             "provider_name": "nobody",
             "verb": "nothing",
             "what": "nothing",

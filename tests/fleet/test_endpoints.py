@@ -8,6 +8,7 @@ import pytest
 from fleet.endpoints import (
     BY_NAME,
     COMMANDS,
+    CUSTOM_COMMANDS,
     ENDPOINTS,
     PRICE_USD,
     VEHICLE_DATA_GROUPS,
@@ -81,8 +82,45 @@ BESIDE_COMMANDS = {
     "GET /api/1/partner_accounts/public_key",
     "GET /api/1/partner_accounts/fleet_telemetry_error_vins",
     "GET /api/1/partner_accounts/fleet_telemetry_errors",
+    "POST /api/1/vehicles/{vehicle_tag}/charge_history",
+    "POST /api/1/vehicles/invitations/redeem",
+    "GET /api/1/dx/vehicles/upgrade/eligibility",
+    "GET /api/1/dx/vehicles/subscriptions/eligible",
+    "GET /api/1/energy_sites/{site_id}/command/authorized_clients",
+    "GET /api/1/energy_sites/{site_id}/command/networking_status",
+    "POST /api/1/energy_sites/{site_id}/command/add_authorized_client",
+    "POST /api/1/energy_sites/{site_id}/command/remove_authorized_client",
+}
+OURS = {
+    "GET /api/test",
+    "GET /api/ping",
+    "GET /api/metadata",
+    "GET /api/userdata",
+    "GET /api/vehicle_config/{vin}",
+    "GET /api/refresh/{vin}",
+    "GET /api/image/{vin}",
+    "GET /api/auto/{vin}",
+    "POST /api/auto/{vin}",
+    "DELETE /api/auto/{vin}",
+    "GET /api/1/vehicles/{vehicle_tag}/telemetry",
+    "GET /fields.json",
+    "GET /openapi.yaml",
+    "GET /docs",
     "GET /status",
 }
+CUSTOM = """auto_secure_vehicle cancel_soh_test charge_on_solar clear_pin_to_drive closure
+    dashcam_save front_zone_light get_nearby_charging_sites get_rate_tariff
+    hvac_recirculation navigation_gps_destination parental_controls
+    parental_controls_clear_pin parental_controls_clear_pin_admin
+    parental_controls_enable_setting parental_controls_set_speed_limit ping play_video
+    rear_zone_light remove_key seat_heater set_distance_unit set_energy_display_format
+    set_keep_accessory_power_mode set_lightbar_brightness set_lightbar_ditch
+    set_lightbar_middle set_low_power_mode set_outlet_soc_limit set_outlets
+    set_power_feed set_power_feed_soc_limit set_powershare_discharge_limit
+    set_powershare_feature set_powershare_request set_rate_tariff set_suspension_level
+    set_temperature_unit set_tent_mode set_time_display_format set_tire_pressure_unit
+    set_trailer_light_test set_truck_bed_light_auto set_truck_bed_light_brightness
+    start_light_show stop_light_show"""
 SECURITY = """door_lock door_unlock remote_start_drive actuate_trunk open_tonneau
     close_tonneau stop_tonneau"""
 CHARGING = """charge_port_door_open charge_port_door_close charge_start charge_stop
@@ -119,10 +157,39 @@ def _named(*lists: str) -> set[str]:
 
 
 def test_table_holds_every_endpoint_beside_commands() -> None:
-    others = [one for one in ENDPOINTS if not one.is_command]
+    others = [one for one in ENDPOINTS if not one.is_command and not one.local]
 
     assert {f"{one.method} {one.path}" for one in others} == BESIDE_COMMANDS
     assert len(others) == len(BESIDE_COMMANDS)
+
+
+def test_table_holds_what_keyfob_answers_itself() -> None:
+    ours = [one for one in ENDPOINTS if one.local]
+
+    assert {f"{one.method} {one.path}" for one in ours} == OURS
+    assert [one.name for one in ours if one.public] == [
+        "fields",
+        "openapi",
+        "docs",
+        "status",
+    ]
+
+
+def test_table_holds_every_custom_command() -> None:
+    assert {one.command for one in CUSTOM_COMMANDS} == _named(CUSTOM)
+    reads = [one.name for one in CUSTOM_COMMANDS if one.method == "GET"]
+    assert reads == ["custom_get_charge_on_solar"]
+    assert all(one.is_command and one.is_custom for one in CUSTOM_COMMANDS)
+    assert all(one.signed for one in CUSTOM_COMMANDS)
+    assert not any(one.is_custom for one in COMMANDS)
+
+
+def test_what_does_more_when_asked_twice_is_marked() -> None:
+    once = {one.name for one in ENDPOINTS if not one.repeatable}
+
+    assert {"actuate_trunk", "media_next_track", "honk_horn", "signed_command"} <= once
+    assert {"door_lock", "set_charge_limit", "wake_up", "vehicle_data"} & once == set()
+    assert all(one.method == "POST" for one in ENDPOINTS if not one.repeatable)
 
 
 def test_table_holds_every_command_with_the_part_that_takes_it() -> None:
@@ -177,6 +244,7 @@ def test_reads_and_lists_are_free_and_energy_is_never_billed() -> None:
         "wake_up",
         "signed_command",
         "specs",
+        "refresh",
     }
     assert {one.price for one in COMMANDS} == {Price.COMMANDS}
 
@@ -197,7 +265,13 @@ def test_partner_endpoints_want_the_application_token() -> None:
 def test_endpoints_that_do_not_answer_json_say_so() -> None:
     other = {one.name: one.content for one in ENDPOINTS if one.content != "json"}
 
-    assert other == {"charging_invoice": Content.PDF, "status": Content.TEXT}
+    assert other == {
+        "charging_invoice": Content.PDF,
+        "image": Content.REDIRECT,
+        "openapi": Content.YAML,
+        "docs": Content.PAGE,
+        "status": Content.TEXT,
+    }
 
 
 def test_energy_sites_are_read_with_one_scope_and_changed_with_another() -> None:
@@ -220,6 +294,9 @@ def test_endpoint_is_written_completely(endpoint: Endpoint) -> None:
     assert re.findall(r"{(\w+)}", endpoint.path) == in_path
     assert all(param.required for param in endpoint.params_in(Where.PATH))
     assert endpoint.source
+    assert endpoint.summary.endswith(".")
+    optional = {param.name for param in endpoint.params if not param.required}
+    assert optional.issuperset(endpoint.one_of)
     assert endpoint.method in {"GET", "POST", "DELETE"}
     assert endpoint.method == "POST" or not endpoint.params_in(Where.BODY)
     assert len({param.name for param in endpoint.params}) == len(endpoint.params)
@@ -231,7 +308,11 @@ def test_choices_of_parameters_have_the_parameters_type(endpoint: Endpoint) -> N
 
     for param in endpoint.params:
         assert all(type(choice) is kinds[param.kind] for choice in param.choices)
-        assert param.minimum is None or param.kind is Kind.NUMBER
+        assert param.minimum is None or param.kind in {
+            Kind.NUMBER,
+            Kind.INTEGER,
+            Kind.ARRAY,
+        }
 
 
 @each

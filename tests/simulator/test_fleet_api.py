@@ -373,7 +373,6 @@ def test_users_me_names_the_person(registered: Doors) -> None:
         ("users/orders", (200, [])),
         ("subscriptions", (200, [])),
         ("vehicle_subscriptions", (200, [])),
-        ("dx/charging/history", (200, {"data": [], "totalResults": 0})),
         ("dx/charging/invoice/1", (404, None)),
         ("dx/charging/sessions", (403, None)),
         ("users/backup_key", (404, None)),
@@ -384,6 +383,114 @@ def test_small_answers(
 ) -> None:
     answer = registered.get(path, registered.token())
     assert (answer.status_code, answer.json()["response"]) == expected
+
+
+def test_charging_history_leads_to_invoices(registered: Doors) -> None:
+    token = registered.token()
+    found = _response(registered.get("dx/charging/history?pageSize=2", token))
+    assert len(found["data"]) == 2 < found["totalResults"]
+    newest = found["data"][0]
+    assert newest["fees"][0]["netDue"] > 0
+    content_id = newest["invoices"][0]["contentId"]
+    invoice = registered.get(f"dx/charging/invoice/{content_id}", token)
+    assert invoice.headers["Content-Type"] == "application/pdf"
+    assert invoice.content.startswith(b"%PDF-")
+    vin = registered.car("Luna").vin
+    of_one = _response(registered.get(f"dx/charging/history?vin={vin}", token))
+    assert {one["vin"] for one in of_one["data"]} == {vin}
+    charlie = registered.token("charlie@example.com")
+    nothing = _response(registered.get("dx/charging/history", charlie))
+    assert nothing == {"data": [], "totalResults": 0}
+
+
+def test_invitation_is_redeemed_once_and_survives_a_restart(
+    registered: Doors,
+) -> None:
+    vin = registered.car("Luna").vin
+    made = _response(registered.post(f"vehicles/{vin}/invitations", registered.token()))
+    charlie = registered.token("charlie@example.com")
+    code = {"code": made["code"]}
+    lent = _response(registered.post("invitations/redeem", charlie, code))
+    assert lent["vin"] == vin
+    assert registered.get(f"vehicles/{vin}", charlie).status_code == 200
+    assert registered.post("invitations/redeem", charlie, code).status_code == 404
+    registered.sim.world.load(registered.sim.world.dump())
+    record = _response(registered.get(f"vehicles/{vin}", charlie))
+    assert record["access_type"] == "DRIVER"
+
+
+def test_gateway_of_a_site_takes_messages(registered: Doors) -> None:
+    token, path = registered.token(), f"{_site(registered, 'Home')}/command"
+
+    def tell(part: str, name: str, **fields: Any) -> httpx.Response:
+        message = {part: {f"{name}_request": fields}}
+        properties = {"message": message, "identifier_type": 1}
+        body = {"command_type": "grpc_command", "command_properties": properties}
+        return registered.post(path, token, body)
+
+    def reply(answer: httpx.Response, part: str, name: str) -> Any:
+        payload = _response(answer)["message"]["Payload"]
+        return payload[part]["Message"][f"{name}Response"]
+
+    added = tell("authorization", "add_authorized_client", public_key="AAAA")
+    client = reply(added, "Authorization", "AddAuthorizedClient")["client"]
+    assert (client["public_key"], client["state"]) == ("AAAA", 1)
+    world = registered.sim.world
+    world.load(world.dump())
+    listed = tell("authorization", "list_authorized_clients")
+    assert reply(listed, "Authorization", "ListAuthorizedClients") == {
+        "clients": [client]
+    }
+    removed = tell("authorization", "remove_authorized_client", public_key="AAAA")
+    assert reply(removed, "Authorization", "RemoveAuthorizedClient") == {}
+    network = reply(
+        tell("common", "get_networking_status"), "Common", "GetNetworkingStatus"
+    )
+    assert network["eth"]["active_route"] is True
+    assert "din" in reply(tell("common", "get_system_info"), "Common", "GetSystemInfo")
+    assert tell("authorization", "add_authorized_client").status_code == 540
+    assert tell("authorization", "remove_authorized_client").status_code == 540
+    assert tell("common", "dance").status_code == 540
+
+
+@pytest.mark.parametrize(
+    ("properties", "status"),
+    [
+        ({"message": {}}, 540),
+        ({"message": {"common": {}}}, 540),
+        ({"message": {"common": []}}, 540),
+        ({}, 400),
+    ],
+)
+def test_gateway_refuses_what_is_no_message(
+    registered: Doors, properties: dict[str, Any], status: int
+) -> None:
+    body = {"command_type": "grpc_command", "command_properties": properties}
+    path = f"{_site(registered, 'Home')}/command"
+    assert registered.post(path, registered.token(), body).status_code == status
+
+
+def test_charge_history_names_the_car(registered: Doors) -> None:
+    vin = registered.car("Red").vin
+    answer = registered.post(f"vehicles/{vin}/charge_history", registered.token())
+    assert _response(answer)["vin"] == vin
+
+
+def test_partner_reads_how_a_car_was_built(registered: Doors) -> None:
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": "test-client",
+        "client_secret": "test-secret",
+        "audience": registered.sim.addresses.base_urls["na"],
+        "scope": "openid vehicle_specs vehicle_pricing_info",
+    }
+    token = registered.ask_token(**form).json()["access_token"]
+    vin = registered.car("Red").vin
+    assert "codes" in _response(registered.get(f"vehicles/{vin}/specs", token))
+    assert _response(registered.get(f"vehicles/{vin}/pricing", token))["vin"] == vin
+    unknown = registered.get("vehicles/5YJ3E1EA0NF999999/specs", token)
+    assert unknown.status_code == 404
+    assert registered.sim.billed()["specs"] == 2
 
 
 def test_users_features_and_keys(registered: Doors) -> None:

@@ -55,14 +55,21 @@ def note_answer(access: VehicleAccess, inquiry: Inquiry) -> None:
     if not isinstance(answer, dict):
         return
     if inquiry.endpoint == "vehicle_data":
-        VehicleAccess.objects.filter(pk=access.pk).filter(
-            Q(vehicle_data_at=None) | Q(vehicle_data_at__lt=at)
-        ).update(vehicle_data=answer, vehicle_data_at=at)
-        note_record(access, {**answer, "state": "online"}, at)
+        note_reading(access, answer, at)
     elif inquiry.endpoint == "fleet_status":
         note_fleet_status(access.vehicle, answer, at)
     else:
         note_record(access, answer, at)
+
+
+def note_reading(
+    access: VehicleAccess, reading: Mapping[str, Any], at: datetime
+) -> None:
+    """Keep a car's values, as they were read at a moment, unless newer ones are here."""
+    VehicleAccess.objects.filter(pk=access.pk).filter(
+        Q(vehicle_data_at=None) | Q(vehicle_data_at__lt=at)
+    ).update(vehicle_data=dict(reading), vehicle_data_at=at)
+    note_record(access, {**reading, "state": "online"}, at)
 
 
 def note_record(

@@ -95,6 +95,26 @@ class SharedCar:
         self.condition.invitations.append(made)
         return made
 
+    def redeem(self, code: str, person: Person) -> bool:
+        """Lend the car to who brings an open code; tells whether it was one."""
+        for one in self.condition.invitations:
+            if one["code"] == code and one["state"] == "pending":
+                one.update(
+                    state="accepted",
+                    share_user_id=person.user_id,
+                    share_user_id_s=str(person.user_id),
+                )
+                self._accesses[person.email] = Access(person, "DRIVER")
+                return True
+        return False
+
+    def lend_again(self, persons: Iterable[Person]) -> None:
+        """Lend the car to those whose invitations were accepted before a restart."""
+        accepted = {one["share_user_id"] for one in self.condition.invitations}
+        for person in persons:
+            if person.user_id in accepted:
+                self._accesses.setdefault(person.email, Access(person, "DRIVER"))
+
     def revoke_invitation(self, invitation_id: str) -> bool:
         """End an invitation; tells whether there was an open one of that id."""
         for one in self.condition.invitations:

@@ -6,6 +6,7 @@ from typing import Any
 from simulator.world.cars.car import Car
 from simulator.world.sites import history, info, live
 from simulator.world.sites.days import Days
+from simulator.world.sites.gateway import Gateway
 from simulator.world.sites.identity import Identity
 from simulator.world.sites.rules import EXPORT_RULES, MODES, Timeline
 from simulator.world.sites.sessions import Session, sessions
@@ -27,6 +28,7 @@ class Site:
         self.spec = spec
         self.identity = Identity(stage.seed, spec)
         self.id = self.identity.site_id
+        self.gateway = Gateway(self.identity)
         self._stage = stage
         self._cars = [car for car in cars if self._is_home_of(car)]
         self._timeline = Timeline()
@@ -174,11 +176,12 @@ class Site:
 
     def dump(self) -> dict[str, Any]:
         """Return what a restart must keep of the site, ready for JSON."""
-        return {"rules": self._timeline.dump()}
+        return {"rules": self._timeline.dump(), "clients": self.gateway.clients}
 
     def load(self, saved: dict[str, Any]) -> None:
         """Take up what an earlier `dump` returned."""
         self._timeline.load(saved["rules"])
+        self.gateway.clients = list(saved.get("clients", []))
         self._forget()
 
 

@@ -1,0 +1,28 @@
+"""Know the fields that cars can stream: type, category, firmware, scope, intervals."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_FILE = Path(__file__).with_name("streamed_fields.json")
+
+
+@cache
+def document() -> bytes:
+    """Return the catalog of fields as JSON.
+
+    Shape: by the field's name `type` (int, float, bool, enum, string, time, location or
+    unknown), `category`, `version` (the oldest firmware, where known), `nullable`,
+    `scopes`, `interval_seconds` and `minimum_delta` with defaults and least values,
+    `models` (where not all have it). Source: Tesla's protocol of vehicle data.
+    """
+    return _FILE.read_bytes()
+
+
+@cache
+def fields() -> dict[str, Any]:
+    """Return the catalog of fields, as `document` describes it."""
+    found = json.loads(document())
+    assert isinstance(found, dict)  # noqa: S101 - the file is part of the program
+    return found
