@@ -10,7 +10,8 @@ from urllib.parse import urlencode
 from api.reach import Grant, Reach, Route
 from api.request import Receive, Request, json_body
 from api.responses import Headers, Refusal, Response, answer, passed_on
-from api.tesla import Call, Tesla, needs_relink
+from api.tesla import Call, needs_relink
+from api.upstream import Asking
 from fleet.endpoints import Endpoint, Match, Subject, Where
 from fleet.errors import Unreadable, refusal
 from fleet.scopes import Scope
@@ -35,6 +36,7 @@ OFFERED = frozenset(
 )
 _PASSED = frozenset(
     {
+        "age",
         "content-type",
         "retry-after",
         "ratelimit-limit",
@@ -55,7 +57,7 @@ class Forwarding:
     receive: Receive
     match: Match
     reach: Reach
-    tesla: Tesla
+    tesla: Asking
 
     @property
     def endpoint(self) -> Endpoint:
