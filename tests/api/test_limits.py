@@ -104,7 +104,7 @@ def test_unused_lease_is_given_back() -> None:
     assert story_of(1, tell) == 90
     with redis.Redis.from_url(django_settings.REDIS_URL) as client:
         counted = client.hvals("keyfob:calls:a")
-    assert sum(map(int, counted)) <= 90 + 10  # type: ignore[arg-type]
+    assert sum(map(int, counted)) <= 90 + 10
 
 
 def test_refusals_ask_redis_once_a_second() -> None:

@@ -1,9 +1,11 @@
 """The meter and the monthly stop: what is counted, when it is written, what is refused."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
+from uuid import uuid4
 
 import pytest
 from django.db import DatabaseError
@@ -11,13 +13,18 @@ from django.utils import timezone
 
 from accounts.models import User
 from api.door import Door
+from api.meter import Meter
+from api.threads import Threads
+from fleet.endpoints import Price
 from simulator.testing import RunningSimulator
 from tests.api.conftest import MakePerson, Person, Program
 from tests.api.test_readings import data_calls, path_of
 from tests.vehicles.conftest import rouse
+from tokens.auth import Caller
 from tokens.models import AccessToken, Spending, Usage
 from tokens.services import spending
 
+T = TypeVar("T")
 LIVE = b"use_cache=false"
 
 
@@ -94,28 +101,40 @@ def test_counts_are_written_within_moments_and_added_up(
     assert Usage.objects.count() == 1
 
 
-def test_database_that_is_away_loses_no_counts(
-    play: Any, alice: User, person: MakePerson, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    token = person(alice).access_token
+class Weather(Threads):
+    """Threads whose database is away while they are told so."""
 
-    async def story(program: Program) -> int:
-        meter = program.door.upstream.meter
+    is_away = False
 
-        async def fail(_question: Any) -> Any:
+    async def quickly(self, question: Callable[[], T]) -> T:
+        if self.is_away:
             raise DatabaseError
+        return await super().quickly(question)
 
-        await program.call("/api/test")
-        quickly = meter._threads.quickly  # noqa: SLF001  # the database goes away here
-        meter._threads.quickly = fail  # type: ignore[method-assign]  # noqa: SLF001
-        await meter.flush()
-        await meter.flush()
-        kept = meter.size
-        meter._threads.quickly = quickly  # type: ignore[method-assign]  # noqa: SLF001
-        return kept
 
-    assert play(story, token) == 1
-    assert Usage.objects.get().calls == 1
+def test_database_that_is_away_loses_no_counts_and_stops_nobody(
+    transactional_db: None, alice: User
+) -> None:
+    caller = Caller(token_id=uuid4(), user_id=alice.pk, name="evcc")
+
+    async def story() -> list[int]:
+        weather = Weather()
+        meter = Meter(weather)
+        weather.is_away = True
+        sizes = []
+        for _ in range(2):
+            await meter.check(Price.DATA)
+            meter.reserve(Price.DATA)
+            meter.asked(caller, "car", Price.DATA, 200)
+            await meter.flush()
+            sizes.append(meter.size)
+        weather.is_away = False
+        await meter.close()
+        weather.close()
+        return [*sizes, meter.size]
+
+    assert asyncio.run(story()) == [1, 1, 0]
+    assert Usage.objects.get().billed == Spending.objects.get().billed == 2
 
 
 def test_user_who_is_gone_is_not_counted(
@@ -239,25 +258,3 @@ def test_spending_of_other_processes_is_seen_within_seconds(
         return statuses
 
     assert play(story, owner_.access_token) == [200, 402]
-
-
-def test_month_that_cannot_be_read_stops_nobody(
-    play: Any, owner_: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = path_of(owner_)
-
-    async def story(program: Program) -> int:
-        meter = program.door.upstream.meter
-        answers = [(await program.call(path, query=LIVE)).status]
-
-        async def fail(_question: Any) -> Any:
-            raise DatabaseError
-
-        quickly = meter._threads.quickly  # noqa: SLF001  # the database goes away here
-        meter._threads.quickly = fail  # type: ignore[method-assign]  # noqa: SLF001
-        await meter._read()  # noqa: SLF001
-        meter._threads.quickly = quickly  # type: ignore[method-assign]  # noqa: SLF001
-        answers.append((await program.call(path, query=LIVE)).status)
-        return int(sum(answers) / 2)
-
-    assert play(story, owner_.access_token) == 200
