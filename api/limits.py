@@ -110,8 +110,7 @@ class Limits:
 
         answer = await self._shared.ask(ask)
         if answer is None:
-            free_at = lease.here.free_at(slot, limit)
-            answer = (int(free_at == slot), free_at)
+            answer = lease.here.lease(limit)
         leased, free_at = answer
         lease.slot, lease.left = slot, leased
         if not leased:

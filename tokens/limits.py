@@ -50,12 +50,10 @@ class Window:
         """Count one call in a second."""
         self.calls[slot] = self.calls.get(slot, 0) + 1
 
-    def free_at(self, slot: int, limit: int) -> int:
-        """Return the second in which a call is free: this one, or a later one."""
-        self.forget(slot)
-        if sum(self.calls.values()) < limit:
-            return slot
-        return min(self.calls) + WINDOW_S
+    def lease(self, limit: int) -> tuple[int, int]:
+        """Return what the script does: calls that are free now, or 0 and when."""
+        free = limit - sum(self.calls.values())
+        return (max(1, free // 64), 0) if free > 0 else (0, min(self.calls) + WINDOW_S)
 
     def forget(self, slot: int) -> None:
         """Forget the seconds that have left the window."""

@@ -267,3 +267,14 @@ def test_hanging_redis_holds_nobody_up_for_long(
     statuses, took_s = play(story, token)
     assert statuses == [200] * 5 + [429]
     assert took_s < 2
+
+
+def test_callers_at_the_same_moment_do_not_wait_for_each_other_forever() -> None:
+    async def tell(_watch: Watch, limits: Limits) -> int:
+        async def some() -> int:
+            return sum([not await limits.take("a", 100) for _ in range(7)])
+
+        async with asyncio.timeout(20):
+            return sum(await asyncio.gather(*(some() for _ in range(32))))
+
+    assert story_of(1, tell) == 100
