@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -68,7 +69,7 @@ class Forwarding:
         """Return the call to make at Tesla: known query parameters only."""
         known = {param.name for param in self.endpoint.params_in(Where.QUERY)}
         query = {k: v for k, v in self.request.query.items() if k in known}
-        path_qs = f"{path}?{urlencode(query)}" if query else path
+        path_qs = f"{path}?{_urlencoded(tuple(query.items()))}" if query else path
         return Call(self.endpoint.method, path_qs, body)
 
 
@@ -287,6 +288,11 @@ def _content(given: Answer) -> Any:
         raise Unreadable(
             "Tesla's answer is not readable JSON", status=given.status
         ) from error
+
+
+@lru_cache(1024)
+def _urlencoded(query: tuple[tuple[str, str], ...]) -> str:
+    return urlencode(query)
 
 
 def _encoded(body: Mapping[str, Any]) -> bytes:

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from uuid import UUID
 
 from django.db import DatabaseError
 
@@ -28,6 +27,7 @@ _WRITE_AFTER_S = 1.0
 _READ_AGAIN_AFTER_S = 2.0
 _MOST_WAITING = 20_000
 _DAY_S = 86_400
+_Name = tuple[int, int, str, Price]
 
 
 class Meter:
@@ -38,7 +38,8 @@ class Meter:
     ) -> None:
         self._threads = threads
         self._clock = clock
-        self._counts: dict[Key, Count] = {}
+        # By day, token, car and class; a UUID's number is quicker to look up.
+        self._counts: dict[_Name, tuple[Key, Count]] = {}
         self._writing: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
         # Billed calls by class: written by all, and by us but not yet written.
@@ -59,17 +60,17 @@ class Meter:
         duration_ms: float,
     ) -> None:
         """Count one call of a program and its answer."""
-        count = self._count(caller.user_id, caller.token_id, subject, price)
+        count = self._count(caller, subject, price)
         count.program, count.client = caller.name, client
         count.note_call(status, duration_ms)
 
     def saved(self, caller: Caller, subject: str, price: Price) -> None:
         """Count that Tesla needed not be asked."""
-        self._count(caller.user_id, caller.token_id, subject, price).saved += 1
+        self._count(caller, subject, price).saved += 1
 
     def asked(self, caller: Caller, subject: str, price: Price, status: int) -> None:
         """Count a call to Tesla, by its answer's status, 0 for none; ends `reserve`."""
-        count = self._count(caller.user_id, caller.token_id, subject, price)
+        count = self._count(caller, subject, price)
         count.asked += 1
         if usage.is_billed(price, status):
             count.billed += 1
@@ -104,7 +105,8 @@ class Meter:
 
     async def flush(self) -> None:
         """Write what is counted; while the database is away it is kept."""
-        counts, self._counts = self._counts, {}
+        waiting, self._counts = self._counts, {}
+        counts = dict(waiting.values())
         billed: dict[str, int] = {}
         for key, count in counts.items():
             billed[key.price_class] = billed.get(key.price_class, 0) + count.billed
@@ -112,7 +114,7 @@ class Meter:
             await self._threads.quickly(lambda: usage.write(counts))
         except DatabaseError:
             _log.warning("The usage of %d rows was not written.", len(counts))
-            self._keep(counts)
+            self._keep(waiting)
             return
         for price_class, written in billed.items():
             if written:
@@ -131,22 +133,22 @@ class Meter:
         self._ours[price.value] = self._ours.get(price.value, 0) + calls
         self._spent_usd += spending.usd({price.value: calls})
 
-    def _keep(self, counts: Mapping[Key, Count]) -> None:
+    def _keep(self, waiting: Mapping[_Name, tuple[Key, Count]]) -> None:
         """Keep counts for the next time, as many as memory should hold."""
-        for key, count in counts.items():
-            if key in self._counts or len(self._counts) < _MOST_WAITING:
-                self._counts.setdefault(key, Count()).add(count)
+        for name, (key, count) in waiting.items():
+            if name in self._counts or len(self._counts) < _MOST_WAITING:
+                self._counts.setdefault(name, (key, Count()))[1].add(count)
 
-    def _count(
-        self, user_id: UUID, token_id: UUID, subject: str, price: Price
-    ) -> Count:
-        key = Key(int(self._clock() // _DAY_S), user_id, token_id, subject, price.value)
-        count = self._counts.get(key)
-        if count is None:
-            count = self._counts[key] = Count()
+    def _count(self, caller: Caller, subject: str, price: Price) -> Count:
+        day = int(self._clock() // _DAY_S)
+        name = (day, caller.token_id.int, subject, price)
+        found = self._counts.get(name)
+        if found is None:
+            key = Key(day, caller.user_id, caller.token_id, subject, price.value)
+            found = self._counts[name] = (key, Count())
             if self._writing is None or self._writing.done():
                 self._writing = asyncio.ensure_future(self._write_soon())
-        return count
+        return found[1]
 
     async def _write_soon(self) -> None:
         while self._counts and not self._closing.is_set():

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from redis.asyncio import Redis
@@ -22,6 +23,7 @@ from vehicles.models import VehicleAccess
 
 _LOOKED_AT_S = 1.0
 _WRITE_AFTER_S = 0.5
+_BATCH = 32
 _MOST_NEAR = 500
 _MOST_BODY_BYTES = 256 * 1024
 
@@ -136,12 +138,15 @@ class Readings:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._closing.wait(), _WRITE_AFTER_S)
             waiting, self._waiting = self._waiting, {}
-            await self._shared.ask(lambda client, kept=waiting: _write(client, kept))  # type: ignore[misc]
+            rest = [*waiting.items()]
+            while rest:
+                batch, rest = rest[:_BATCH], rest[_BATCH:]
+                await self._shared.ask(partial(_write, batch=batch))
 
 
-async def _write(client: Redis, waiting: dict[Subject, Kept]) -> None:
+async def _write(client: Redis, batch: list[tuple[Subject, Kept]]) -> None:
     pipeline = client.pipeline(transaction=False)
-    for subject, kept in waiting.items():
+    for subject, kept in batch:
         last_answers.add(pipeline, subject, kept)
     await pipeline.execute()
 
@@ -162,5 +167,4 @@ def _from_pages(subject: Subject) -> Kept | None:
     if row is None or row[0] is None or row[1] is None:
         return None
     whole = Kept(row[1].timestamp(), last_answers.enveloped(row[0]))
-    groups = subject.groups
-    return last_answers.cut_body(whole, groups)
+    return last_answers.cut_body(whole, subject.groups)

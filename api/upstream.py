@@ -12,7 +12,6 @@ import time
 from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import parse_qs
-from uuid import UUID
 
 from django.conf import settings
 
@@ -43,6 +42,8 @@ _ASLEEP = (
     b'"error_description":""}'
 )
 _USE_CACHE = "use_cache"
+_ANY_AGE = frozenset({"true", "1"})
+_LIVE = frozenset({"false", "0"})
 
 
 @dataclass(slots=True)
@@ -82,8 +83,8 @@ class Upstream:
         self.limits = Limits(self.shared)
         self.meter = Meter(threads)
         self.readings = Readings(threads, self.shared)
-        self.flights: dict[tuple[UUID, str], _Flight] = {}
-        self.states: dict[tuple[UUID, str], _State] = {}
+        self.flights: dict[tuple[int, str], _Flight] = {}
+        self.states: dict[tuple[int, str], _State] = {}
 
     async def admit(self, visit: Visit) -> None:
         """Let a visit in. Raises the 429 `Refusal` above the token's limit."""
@@ -147,12 +148,13 @@ class Asking:
         self, grant: Grant, endpoint: Endpoint, tag: str, query: str
     ) -> Answer | None:
         """Return an answer that spares the call, None when Tesla must be asked."""
-        known = self.upstream.states.get((grant.id, tag))
+        known = self.upstream.states.get((grant.id.int, tag))
         if endpoint.name == "vehicle":
             # Who asked for data of a sleeping car is given the record that said so.
             is_detour = self.visit.price is Price.DATA
             return _record_of_sleeping(known) if is_detour else None
-        if endpoint.name in last_answers.KEPT:
+        is_kept = endpoint.name in last_answers.KEPT
+        if is_kept and (self.use_cache not in _LIVE or not endpoint.live):
             kept = await self._kept(_subject(grant, endpoint, tag, query))
             if kept is not None:
                 return _answer_of(kept)
@@ -160,7 +162,7 @@ class Asking:
             return None
         if not _is_known(known):
             await self._look(grant, tag)
-        known = self.upstream.states.get((grant.id, tag))
+        known = self.upstream.states.get((grant.id.int, tag))
         is_asleep = _record_of_sleeping(known) is not None
         return Answer(408, [_JSON], _ASLEEP) if is_asleep else None
 
@@ -168,10 +170,8 @@ class Asking:
         readings = self.upstream.readings
         if subject.endpoint != "vehicle_data":
             return await readings.fresh(subject, settings.ENERGY_FRESH_S)
-        if self.use_cache in {"true", "1"}:
+        if self.use_cache in _ANY_AGE:
             return await readings.last(subject)
-        if self.use_cache in {"false", "0"}:
-            return None
         return await readings.fresh(subject, settings.VEHICLE_DATA_FRESH_S)
 
     async def _look(self, grant: Grant, tag: str) -> None:
@@ -185,7 +185,7 @@ class Asking:
         self, grant: Grant, call: Call, endpoint: Endpoint, tag: str
     ) -> Answer:
         """Make a read, or wait for the same one that somebody else is making."""
-        flights, key = self.upstream.flights, (grant.id, call.path_qs)
+        flights, key = self.upstream.flights, (grant.id.int, call.path_qs)
         while (flight := flights.get(key)) is not None:
             if flight.at_s <= self.upstream.readings.changed_at_s(tag):
                 break
@@ -202,7 +202,7 @@ class Asking:
     async def _lead(
         self, grant: Grant, call: Call, endpoint: Endpoint, tag: str
     ) -> Answer:
-        flights, key = self.upstream.flights, (grant.id, call.path_qs)
+        flights, key = self.upstream.flights, (grant.id.int, call.path_qs)
         flight = flights[key] = _Flight(time.time())
         try:
             answer = await self._ask(grant, call, tag, endpoint.price)
@@ -221,7 +221,7 @@ class Asking:
             asked = Kept(flight.at_s, answer.body)
             self._note(grant, endpoint, tag, query=query, asked=asked)
         elif answer.status == 408 and endpoint.live:
-            self.upstream.states.pop((grant.id, tag), None)
+            self.upstream.states.pop((grant.id.int, tag), None)
         if flight.landing is not None:
             flight.landing.set_result(answer)
         return answer
@@ -232,7 +232,7 @@ class Asking:
             return await self._ask(grant, call, tag, price)
         finally:
             if tag:
-                self.upstream.states.pop((grant.id, tag), None)
+                self.upstream.states.pop((grant.id.int, tag), None)
                 await self.upstream.readings.change(tag)
 
     async def _ask(self, grant: Grant, call: Call, tag: str, price: Price) -> Answer:
@@ -272,7 +272,7 @@ class Asking:
         states = self.upstream.states
         if len(states) >= _MOST_KNOWN:
             states.clear()
-        states[grant.id, tag] = state
+        states[grant.id.int, tag] = state
 
     def _saved(self, tag: str, price: Price) -> None:
         self.upstream.meter.saved(self.visit.caller, tag, price)
