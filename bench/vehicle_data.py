@@ -182,16 +182,17 @@ def _measure(pid: int, port: int, load: _Load) -> tuple[float, float]:
 
 
 def _certificate(folder: Path) -> None:
-    subprocess.run(
-        (
-            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
-            " -days 2 -subj /CN=localhost -keyout key.pem -out cert.pem"
-            " -addext subjectAltName=DNS:localhost,IP:127.0.0.1"
-        ).split(),
-        cwd=folder,
-        check=True,
-        capture_output=True,
-    )
+    """Make an authority, and a certificate of its own for the upstream."""
+    key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+    for command in (
+        f"req -x509 {key} -subj /CN=authority -keyout ca.key -out ca.pem",
+        f"req -x509 {key} -subj /CN=localhost -keyout key.pem -out cert.pem"
+        " -CA ca.pem -CAkey ca.key -addext basicConstraints=critical,CA:FALSE"
+        " -addext subjectAltName=DNS:localhost,IP:127.0.0.1",
+    ):
+        subprocess.run(
+            ["openssl", *command.split()], cwd=folder, check=True, capture_output=True
+        )
 
 
 def _body() -> str:
@@ -257,7 +258,7 @@ def _console_environment(
         "TESLA_CLIENT_ID": "bench",
         "TESLA_CLIENT_SECRET": secrets.token_hex(20),
         "TESLA_FLEET_URL_NA": f"https://localhost:{upstream}",
-        "SSL_CERT_FILE": str(folder / "cert.pem"),
+        "SSL_CERT_FILE": str(folder / "ca.pem"),
         "LOG_LEVEL": "warning",
         "REDIS_URL": f"unix://{redis_socket}",
         "API_CALLS_PER_MINUTE": "10000000",
