@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import DatabaseError
 
 from api.responses import Refusal
@@ -79,9 +80,12 @@ class Meter:
 
     async def check(self, price: Price) -> None:
         """Raise the 402 `Refusal` when this month's money is spent."""
-        if price is not Price.FREE and spending.stop_usd(price):
+        if price is Price.FREE:
+            return
+        is_old = self._clock() - self._read_at_s > _READ_AGAIN_AFTER_S
+        if is_old or self._written is None:
             await self._know()
-            self._check(price)
+        self._check(price)
 
     def reserve(self, price: Price) -> None:
         """Count a call that is about to be made; it is to be followed by `asked`.
@@ -131,7 +135,7 @@ class Meter:
 
     def _reserve(self, price: Price, calls: int) -> None:
         self._ours[price.value] = self._ours.get(price.value, 0) + calls
-        self._spent_usd += spending.usd({price.value: calls})
+        self._spent_usd += calls * settings.PRICES_USD.get(price.value, Decimal(0))
 
     def _keep(self, waiting: Mapping[_Name, tuple[Key, Count]]) -> None:
         """Keep counts for the next time, as many as memory should hold."""
@@ -158,8 +162,7 @@ class Meter:
 
     async def _know(self) -> None:
         """See to it that the month's spending is known, and read again when old."""
-        is_old = self._clock() - self._read_at_s > _READ_AGAIN_AFTER_S
-        if is_old and (self._reading is None or self._reading.done()):
+        if self._reading is None or self._reading.done():
             self._reading = asyncio.ensure_future(self._read())
         if self._written is None and self._reading is not None:
             await asyncio.shield(self._reading)
