@@ -20,9 +20,14 @@ class Flights(Generic[_K, _V]):
         Raises what asking raises, to everybody who waits.
         """
         task = self._under_way.get(key)
-        if task is None:
+        # One that is done stays until its callback has run: it answers nobody new.
+        if task is None or task.done():
             task = asyncio.create_task(ask())
             self._under_way[key] = task
-            task.add_done_callback(lambda _: self._under_way.pop(key, None))
+            task.add_done_callback(lambda done: self._forget(key, done))
         # Shielded: others may wait for the same answer when this caller leaves.
         return await asyncio.shield(task)
+
+    def _forget(self, key: _K, task: asyncio.Task[_V]) -> None:
+        if self._under_way.get(key) is task:
+            del self._under_way[key]

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,8 +13,9 @@ from api.reach import Grant, Reach, Route
 from api.request import Receive, Request, json_body
 from api.responses import Headers, Refusal, Response, answer, passed_on
 from api.routing import check_scope, choose, choose_for_all, usable
-from api.tesla import Call, Tesla, needs_relink
+from api.tesla import Call, needs_relink
 from api.threads import Threads
+from api.upstream import Asking
 from fleet.endpoints import Content, Endpoint, Match
 from fleet.errors import Unreadable, refusal
 from fleet.scopes import Scope
@@ -22,6 +24,7 @@ from tokens.auth import Caller
 
 _PASSED = frozenset(
     {
+        "age",
         "content-type",
         "retry-after",
         "ratelimit-limit",
@@ -40,7 +43,7 @@ class Forwarding:
     receive: Receive
     match: Match
     reach: Reach
-    tesla: Tesla
+    tesla: Asking
     caller: Caller
     threads: Threads
 
@@ -52,7 +55,7 @@ class Forwarding:
     def call(self, path: str, body: bytes | None = None) -> Call:
         """Return the call to make at Tesla: known query parameters only, checked."""
         query = validation.query(self.endpoint, self.request.query)
-        path_qs = f"{path}?{urlencode(query)}" if query else path
+        path_qs = f"{path}?{_urlencoded(tuple(query.items()))}" if query else path
         return Call(self.endpoint.method, path_qs, body)
 
 
@@ -285,6 +288,11 @@ def content_of(given: Answer) -> Any:
         raise Unreadable(
             "Tesla's answer is not readable JSON", status=given.status
         ) from error
+
+
+@lru_cache(1024)
+def _urlencoded(query: tuple[tuple[str, str], ...]) -> str:
+    return urlencode(query)
 
 
 def _encoded(body: Mapping[str, Any]) -> bytes:

@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -95,12 +96,8 @@ def _query(raw: bytes) -> dict[str, str]:
     if len(raw) > _MOST_QUERY_BYTES:
         raise Refusal(400, "invalid_request", "The query string is too long.")
     try:
-        pairs = parse_qsl(
-            raw.decode("ascii"),
-            keep_blank_values=True,
-            max_num_fields=_MOST_QUERY_FIELDS,
-            errors="strict",
-        )
+        # Programs ask the same again and again; a token is not to be remembered.
+        pairs = _parsed.__wrapped__(raw) if b"token" in raw else _parsed(raw)
     except ValueError:
         raise Refusal(
             400, "invalid_request", "The query string cannot be read."
@@ -132,6 +129,18 @@ def _credential(authorizations: list[bytes], in_query: str | None) -> str:
             " Send one.",
         )
     return text or in_query or ""
+
+
+@lru_cache(1024)
+def _parsed(raw: bytes) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        parse_qsl(
+            raw.decode("ascii"),
+            keep_blank_values=True,
+            max_num_fields=_MOST_QUERY_FIELDS,
+            errors="strict",
+        )
+    )
 
 
 def _client(headers: dict[bytes, bytes]) -> str:

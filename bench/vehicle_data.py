@@ -3,7 +3,11 @@
 Both answer an authenticated `GET /api/1/vehicles/{vin}/vehicle_data` by asking the
 same TLS upstream over kept-alive connections, in turns within one run, each pinned to
 one core; load and upstream have the other. The anchor is Debian's nginx with a map of
-1000 access tokens. Needs nginx, wrk, openssl and taskset.
+1000 access tokens. Needs nginx, wrk, redis-server, openssl and taskset.
+
+Each call is one that Keyfob must pass on: it asks for a live reading, and for another
+car or other groups than those in flight beside it. Limits, stop and meter are on, so
+high that nothing is refused.
 
     python -m bench.vehicle_data [CONNECTIONS] [SECONDS] [ROUNDS]
 """
@@ -19,6 +23,8 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 from bench import machine
@@ -26,6 +32,18 @@ from bench import machine
 _UNDER_TEST, _OTHERS = 0, 1
 _VIN = "5YJ3E1EA7NF000000"
 _PATH = f"/api/1/vehicles/{_VIN}/vehicle_data"
+_CARS = 10
+_GROUPS = (
+    *("charge_state", "climate_state", "closures_state"),
+    *("gui_settings", "vehicle_config", "vehicle_state"),
+)
+_WRK = """
+local paths, number = {{ {paths} }}, 0
+request = function()
+  number = number % #paths + 1
+  return wrk.format("GET", paths[number])
+end
+"""
 _BODY_BYTES = 12_000
 _NGINX = """
 daemon off; worker_processes 1; pid {folder}/{name}.pid;
@@ -63,6 +81,16 @@ server {{
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """What wrk is to do."""
+
+    script: Path
+    authorization: str
+    connections: int
+    seconds: int
+
+
 def main(connections: int = 32, seconds: int = 4, rounds: int = 5) -> None:
     """Run the comparison and print a line for each side and the ratio."""
     with ExitStack() as stack:
@@ -71,8 +99,21 @@ def main(connections: int = 32, seconds: int = 4, rounds: int = 5) -> None:
         folder.chmod(0o755)
         _certificate(folder)
         (folder / "vehicle_data.json").write_text(_body())
+        load = folder / "load.lua"
+        load.write_text(_WRK.format(paths=",".join(f'"{path}"' for path in _paths())))
         upstream = _nginx(stack, folder, "upstream", _OTHERS, _UPSTREAM)[1]
-        env = _console_environment(folder, upstream)
+        redis_socket = folder / "redis.sock"
+        command = ["redis-server", "--port", "0", "--unixsocket", str(redis_socket)]
+        log = folder / "redis.out"
+        stack.enter_context(
+            machine.running(
+                [*command, "--save", "", "--dir", str(folder)],
+                core=_OTHERS,
+                env=os.environ,
+                log=log,
+            )
+        )
+        env = _console_environment(folder, upstream, redis_socket)
         access_token = _database(env)
         header = {"Authorization": f"Bearer {access_token}"}
         sides = {
@@ -84,7 +125,8 @@ def main(connections: int = 32, seconds: int = 4, rounds: int = 5) -> None:
         figures: dict[str, list[tuple[float, float]]] = {name: [] for name in sides}
         for _ in range(rounds):
             for name, (pid, port) in sides.items():
-                figures[name].append(_measure(pid, port, header, connections, seconds))
+                load_ = _Load(load, header["Authorization"], connections, seconds)
+                figures[name].append(_measure(pid, port, load_))
         _report(figures, connections)
 
 
@@ -104,16 +146,26 @@ def _report(figures: Mapping[str, list[tuple[float, float]]], connections: int) 
     )
 
 
-def _measure(
-    pid: int, port: int, header: Mapping[str, str], connections: int, seconds: int
-) -> tuple[float, float]:
+def _paths() -> list[str]:
+    """Return addresses of live readings, no two of which are the same question."""
+    return [
+        f"/api/1/vehicles/{_VIN[:-3]}{car:03d}/vehicle_data?use_cache=false"
+        f"&endpoints={'%3B'.join(groups)}"
+        for size in range(1, len(_GROUPS) + 1)
+        for groups in combinations(_GROUPS, size)
+        for car in range(_CARS)
+    ]
+
+
+def _measure(pid: int, port: int, load: _Load) -> tuple[float, float]:
     """Return processor time a request in microseconds, and requests a second."""
     before = machine.cpu_seconds(pid)
+    wrk = f"wrk -t1 -c{load.connections} -d{load.seconds}s"
     output = subprocess.run(
         [
-            *f"taskset -c {_OTHERS} wrk -t1 -c{connections} -d{seconds}s".split(),
-            *("-H", f"Authorization: {header['Authorization']}"),
-            f"http://127.0.0.1:{port}{_PATH}",
+            *f"taskset -c {_OTHERS} {wrk} -s {load.script}".split(),
+            *("-H", f"Authorization: {load.authorization}"),
+            f"http://127.0.0.1:{port}",
         ],
         check=True,
         capture_output=True,
@@ -130,16 +182,19 @@ def _measure(
 
 
 def _certificate(folder: Path) -> None:
-    subprocess.run(
+    """Make an authority, and a certificate of its own for the upstream."""
+    key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+    for command in (
+        f"req -x509 {key} -subj /CN=authority -keyout ca.key -out ca.pem",
         (
-            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
-            " -days 2 -subj /CN=localhost -keyout key.pem -out cert.pem"
+            f"req -x509 {key} -subj /CN=localhost -keyout key.pem -out cert.pem"
+            " -CA ca.pem -CAkey ca.key -addext basicConstraints=critical,CA:FALSE"
             " -addext subjectAltName=DNS:localhost,IP:127.0.0.1"
-        ).split(),
-        cwd=folder,
-        check=True,
-        capture_output=True,
-    )
+        ),
+    ):
+        subprocess.run(
+            ["openssl", *command.split()], cwd=folder, check=True, capture_output=True
+        )
 
 
 def _body() -> str:
@@ -193,7 +248,9 @@ def _console(stack: ExitStack, folder: Path, env: Mapping[str, str]) -> tuple[in
     return process.pid, port
 
 
-def _console_environment(folder: Path, upstream: int) -> dict[str, str]:
+def _console_environment(
+    folder: Path, upstream: int, redis_socket: Path
+) -> dict[str, str]:
     key = base64.b64encode(secrets.token_bytes(32)).decode()
     return os.environ | {
         "DATA": str(folder),
@@ -203,8 +260,12 @@ def _console_environment(folder: Path, upstream: int) -> dict[str, str]:
         "TESLA_CLIENT_ID": "bench",
         "TESLA_CLIENT_SECRET": secrets.token_hex(20),
         "TESLA_FLEET_URL_NA": f"https://localhost:{upstream}",
-        "SSL_CERT_FILE": str(folder / "cert.pem"),
+        "SSL_CERT_FILE": str(folder / "ca.pem"),
         "LOG_LEVEL": "warning",
+        "REDIS_URL": f"unix://{redis_socket}",
+        "API_CALLS_PER_MINUTE": "10000000",
+        "TESLA_DATA_PER_MINUTE": "10000000",
+        "MONTHLY_STOP_USD": "1000000000",
     }
 
 
@@ -212,7 +273,7 @@ def _database(env: Mapping[str, str]) -> str:
     manage = [sys.executable, "manage.py"]
     subprocess.run([*manage, "migrate", "-v0"], check=True, env=env)
     seeded = subprocess.run(
-        [sys.executable, "-m", "bench.seed", "10", "3"],
+        [sys.executable, "-m", "bench.seed", str(_CARS), "3"],
         check=True,
         env=env,
         capture_output=True,

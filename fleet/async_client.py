@@ -1,32 +1,34 @@
 """Pass many requests on at once: the client of the gateway."""
 
-import asyncio
 from collections.abc import Mapping
+from datetime import timedelta
 
-import aiohttp
-from yarl import URL
+from pyreqwest.client import Client, ClientBuilder
+from pyreqwest.exceptions import (
+    DecodeError,
+    PyreqwestError,
+    RequestTimeoutError,
+)
+from pyreqwest.response import Response
 
 from fleet.errors import TimedOut, Unreachable, Unreadable, redact
 from fleet.hosts import Hosts
 from fleet.wire import API_BODY_CAP, Answer, Timeouts
 
 _PASSED_ON = ("Accept", "Accept-Encoding", "Accept-Language")
-_SKIPPED = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 _KEPT_S = 55.0
 
 
 class AsyncClient:
     """Hold one kept-alive pool of connections for a whole process.
 
-    The pool is opened at the first request, on the loop that runs then, and
-    belongs to that loop. Close it before the loop ends.
+    The pool is opened at the first request, and again after it was closed.
     """
 
     def __init__(self, hosts: Hosts, timeouts: Timeouts | None = None) -> None:
         self.hosts = hosts
         self._timeouts = timeouts or Timeouts()
-        self._session: aiohttp.ClientSession | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._client: Client | None = None
 
     async def send(  # noqa: PLR0913 - each names one part of the request
         self,
@@ -47,60 +49,59 @@ class AsyncClient:
         JSON. Raises `TimedOut`, `Unreachable`, `Unreadable` (over 8 MiB, not
         HTTP); ValueError for a path that no HTTP request can hold.
         """
-        url = _url(base_url, path_qs)
         outgoing = {"Accept-Encoding": "identity", "User-Agent": "Keyfob"}
-        outgoing |= _passed_on(headers or {})
+        if headers:
+            outgoing |= _passed_on(headers)
         outgoing["Authorization"] = f"Bearer {tesla_access_token}"
         if body is not None:
             outgoing["Content-Type"] = "application/json"
+        request = self._open().request(method, _url(base_url, path_qs))
+        request = request.headers(outgoing)
+        if body is not None:
+            request = request.body_bytes(body)
+        if timeout_s:
+            request = request.timeout(timedelta(seconds=timeout_s))
         try:
-            async with self._open().request(
-                method,
-                url,
-                data=body,
-                headers=outgoing,
-                allow_redirects=False,
-                timeout=self._limits(timeout_s),
-            ) as response:
+            async with request.build_streamed() as response:
                 return await _whole(response)
-        except TimeoutError as error:
-            raise TimedOut("Tesla did not answer in time") from error
-        except aiohttp.ClientResponseError as error:
-            said = redact(error.message)
-            raise Unreadable("Tesla's answer is not HTTP", description=said) from None
-        except (aiohttp.ClientError, OSError) as error:
+        # The library's own errors name the whole address: they are not chained.
+        except RequestTimeoutError:
+            raise TimedOut("Tesla did not answer in time") from None
+        except DecodeError as error:
+            if _was_cut(error):
+                raise Unreachable("Tesla's answer was cut off") from None
+            raise Unreadable("Tesla's answer is not HTTP") from None
+        except PyreqwestError as error:
             said = redact(str(error))
-            raise Unreachable("Tesla cannot be reached", description=said) from error
+            raise Unreachable("Tesla cannot be reached", description=said) from None
 
     async def close(self) -> None:
         """Close the pool; a later request opens a new one."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
 
-    def _limits(self, timeout_s: float | None) -> aiohttp.ClientTimeout:
-        return aiohttp.ClientTimeout(
-            total=timeout_s or self._timeouts.total_s,
-            sock_connect=self._timeouts.connect_s,
-            sock_read=self._timeouts.read_s,
-        )
-
-    def _open(self) -> aiohttp.ClientSession:
-        loop = asyncio.get_running_loop()
-        if self._session is None or self._session.closed or self._loop is not loop:
-            self._loop = loop
-            self._session = aiohttp.ClientSession(
-                # The number in flight is limited by who calls, not here. Tesla's
-                # addresses change, so names are looked up again twice a minute.
-                connector=aiohttp.TCPConnector(
-                    limit=0, keepalive_timeout=_KEPT_S, ttl_dns_cache=30
-                ),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                trust_env=False,
-                skip_auto_headers=_SKIPPED,
+    def _open(self) -> Client:
+        if self._client is None:
+            limits = self._timeouts
+            self._client = (
+                ClientBuilder()
+                .http1_only()
+                .no_proxy()
+                .follow_redirects(enable=False)
+                .referer(enable=False)
+                .default_cookie_store(enable=False)
+                .gzip(enable=False)
+                .deflate(enable=False)
+                .brotli(enable=False)
+                .zstd(enable=False)
+                .timeout(timedelta(seconds=limits.total_s))
+                .read_timeout(timedelta(seconds=limits.read_s))
+                .connect_timeout(timedelta(seconds=limits.connect_s))
+                .pool_idle_timeout(timedelta(seconds=_KEPT_S))
+                .build()
             )
-        return self._session
+        return self._client
 
 
 def _passed_on(headers: Mapping[str, str]) -> dict[str, str]:
@@ -109,7 +110,7 @@ def _passed_on(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: titled[name] for name in _PASSED_ON if name in titled}
 
 
-def _url(base_url: str, path_qs: str) -> URL:
+def _url(base_url: str, path_qs: str) -> str:
     if (
         not path_qs.startswith("/")
         or not path_qs.isascii()
@@ -118,16 +119,21 @@ def _url(base_url: str, path_qs: str) -> URL:
         raise ValueError("a path must be encoded before it is sent")
     if " " in path_qs or "#" in path_qs:
         raise ValueError("a path must be encoded before it is sent")
-    return URL(base_url.rstrip("/") + path_qs, encoded=True)
+    return base_url.rstrip("/") + path_qs
 
 
-async def _whole(response: aiohttp.ClientResponse) -> Answer:
+async def _whole(response: Response) -> Answer:
+    reader = response.body_reader
     parts: list[bytes] = []
     size = 0
-    async for part in response.content.iter_any():
+    while (part := await reader.read_chunk()) is not None:
         size += len(part)
         if size > API_BODY_CAP:
-            response.close()
             raise Unreadable("Tesla's answer is too large", status=response.status)
-        parts.append(part)
+        parts.append(bytes(part))
     return Answer(response.status, list(response.headers.items()), b"".join(parts))
+
+
+def _was_cut(error: DecodeError) -> bool:
+    """Tell whether the connection ended in the middle of an answer's body."""
+    return "end of file" in str(error.details)

@@ -17,6 +17,7 @@ from billing.models import Alert, Invoice, Move, ProviderEvent, Subscription
 from console import figures
 from console.models import Deletion, Export, Heartbeat
 from console.services import deletions, export_jobs
+from fleet.endpoints import Price
 from tests.accounts.factors import set_up_app
 from tests.console.leaving import fresh_client
 from tests.factories import (
@@ -27,8 +28,15 @@ from tests.factories import (
     make_vehicle,
 )
 from tests.tokens.helpers import proved
-from tokens.models import AccessToken, Inquiry, Registration, TeslaGrant
-from tokens.services import access_tokens, inquiries
+from tokens.models import (
+    AccessToken,
+    Inquiry,
+    Registration,
+    Spending,
+    TeslaGrant,
+    Usage,
+)
+from tokens.services import access_tokens, inquiries, usage
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
@@ -71,6 +79,7 @@ def everything(alice: User) -> dict[str, str]:
     registration = Registration.objects.create(
         region="na", domain="keyfob.example.com", public_key_hex="04"
     )
+    usage.note_page_call(alice, VIN, Price.DATA, 200, 12.0)
     deletion = deletions.ask(alice, Deletion.Kind.GRANT, str(grant.pk))
     invitation, _ = invitations.invite(alice, "friend@example.com", "member")
     entry = audit.record(alice, "token.issued", subject="kf_12345678")
@@ -84,6 +93,8 @@ def everything(alice: User) -> dict[str, str]:
         "tokens/accesstoken": str(access_token.pk),
         "tokens/inquiry": str(asked.pk),
         "tokens/registration": registration.region,
+        "tokens/usage": str(Usage.objects.get().pk),
+        "tokens/spending": str(Spending.objects.get().pk),
         "vehicles/vehicle": str(make_vehicle(grant).vehicle_id),
         "energy/energysite": str(make_energy_site(grant).site_id),
         "console/deletion": str(deletion.pk),

@@ -48,7 +48,7 @@ def test_answer_is_passed_on_as_it_came() -> None:
 
     assert answer == Answer(
         429,
-        [("Content-Length", "19"), ("Retry-After", "5")],
+        [("content-length", "19"), ("retry-after", "5")],
         b"Retry in 5 seconds\n",
     )
 
@@ -75,12 +75,14 @@ def test_request_carries_our_headers_and_none_of_a_clients_secrets() -> None:
         "accept-encoding": "gzip, br",
         "accept-language": "de",
         "user-agent": "Keyfob",
+        "accept": "*/*",
     }
     assert second.headers == {
         "host": server.url.removeprefix("http://"),
         "authorization": f"Bearer {TOKEN}",
         "accept-encoding": "identity",
         "user-agent": "Keyfob",
+        "accept": "*/*",
     }
 
 
