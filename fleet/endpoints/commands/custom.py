@@ -61,9 +61,9 @@ _MOVED = (
     ),
     custom(
         "remove_key",
-        "Remove Keyfob's virtual key from the car.",
+        "Remove all keys that were given for a time.",
         domain=Domain.VEHICLE_SECURITY,
-        note="afterwards the car takes no signed command until it is paired again",
+        note="lasting keys stay, Keyfob's own too",
     ),
     replace(
         custom(
