@@ -51,7 +51,7 @@ def query(endpoint: Endpoint, sent: Mapping[str, str]) -> dict[str, str]:
     Raises the 400 `Refusal` that names each field that is wrong.
     """
     rules = _QUERY.get(endpoint.name)
-    if rules is None:
+    if rules is None or not (sent or rules.required):
         return {}
     found = _checked(rules, sent)
     return {name: value for name, value in found.items() if name not in rules.ours}
