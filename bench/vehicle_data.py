@@ -186,9 +186,11 @@ def _certificate(folder: Path) -> None:
     key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
     for command in (
         f"req -x509 {key} -subj /CN=authority -keyout ca.key -out ca.pem",
-        f"req -x509 {key} -subj /CN=localhost -keyout key.pem -out cert.pem"
-        " -CA ca.pem -CAkey ca.key -addext basicConstraints=critical,CA:FALSE"
-        " -addext subjectAltName=DNS:localhost,IP:127.0.0.1",
+        (
+            f"req -x509 {key} -subj /CN=localhost -keyout key.pem -out cert.pem"
+            " -CA ca.pem -CAkey ca.key -addext basicConstraints=critical,CA:FALSE"
+            " -addext subjectAltName=DNS:localhost,IP:127.0.0.1"
+        ),
     ):
         subprocess.run(
             ["openssl", *command.split()], cwd=folder, check=True, capture_output=True
