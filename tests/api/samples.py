@@ -6,6 +6,8 @@ from fleet.endpoints import Endpoint, Kind, Param, Where
 
 VIN = "5YJ3E1EA7NF123456"
 _BY_NAME = {
+    "days_of_week": "Monday,Friday",
+    "limit_mph": 60,
     "vin": VIN,
     "vins": [VIN],
     "pin": "1234",
@@ -79,6 +81,10 @@ def body(endpoint: Endpoint, **more: Any) -> dict[str, Any]:
     names = {param.name: param for param in params}
     if endpoint.one_of and names.keys() >= set(endpoint.one_of):
         found[endpoint.one_of[0]] = good(names[endpoint.one_of[0]])
+    # A time is needed only with the switch beside it.
+    for edge in ("start", "end"):
+        if found.get(f"{edge}_enabled") and f"{edge}_time" in names:
+            found[f"{edge}_time"] = 480
     return {**found, **more}
 
 

@@ -27,6 +27,8 @@ from tests.api.conftest import Answer, Program, Stage
 pytestmark = pytest.mark.django_db
 
 BUDGET_S = 24.0
+# So many are tried however slow the machine is.
+LEAST = 25
 EXAMPLES = 3
 # A site's gateway answers a message that it does not know with Tesla's own 540.
 PASSED_ON = {"energy_command": {540}, "remove_authorized_client": {540}}
@@ -110,10 +112,10 @@ def test_no_call_is_answered_with_a_5xx(stage: Stage, mode: GenerationMode) -> N
             for operation in operations:
                 run.try_out(operation, mode)
                 tried += 1
-                if time.monotonic() > ends_at:
+                if tried >= LEAST and time.monotonic() > ends_at:
                     break
         finally:
             runner.run(door.close())
     assert run.wrong == []
-    assert tried > 20
+    assert tried >= min(LEAST, len(operations))
     assert {200, 400} <= run.seen

@@ -214,7 +214,7 @@ def test_sleeping_car_is_not_asked_for_data(
     # One look at the free record does for all.
     assert len(registered.calls) == 1
     usage = Usage.objects.get(price_class="data")
-    assert (usage.calls, usage.asked, usage.billed) == (3, 0, 0)
+    assert (usage.calls, usage.asked, usage.billed) == (4, 0, 0)
     assert usage.saved >= 3
 
 
