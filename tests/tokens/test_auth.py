@@ -66,9 +66,10 @@ def test_holder_of_a_token_is_told(alice: User, run: Run) -> None:
 def test_junk_costs_no_query(
     run: Run, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A database that is not there would raise.
-    monkeypatch.setitem(connection.settings_dict, "NAME", "/nowhere/at/all")
-    assert run(lambda cache: cache.identify(text)) is None
+    with monkeypatch.context() as patch:
+        # A database that is not there would raise.
+        patch.setitem(connection.settings_dict, "NAME", "/nowhere/at/all")
+        assert run(lambda cache: cache.identify(text)) is None
 
 
 def test_well_formed_stranger_holds_nothing(alice: User, run: Run) -> None:
