@@ -1,6 +1,27 @@
 """Hold the errors of talking to Tesla, and turn answers into them and them into words."""
 
-from fleet.errors.explanations import Explanation, explain
+from fleet.errors.command_words import explain_reason
+from fleet.errors.commands import (
+    Ambiguous,
+    CommandRejected,
+    CommandUnknown,
+    CredentialsNeeded,
+    InvalidField,
+    KeychainFull,
+    KeyInactive,
+    KeyNotPaired,
+    MobileAccessOff,
+    NotPrivileged,
+    NotSignable,
+    ProtocolUnsupported,
+    ProximityNeeded,
+    SessionFailed,
+    VehicleBusy,
+    VehicleKeyChanged,
+    WrongVehicle,
+)
+from fleet.errors.explanation import Explanation
+from fleet.errors.explanations import explain
 from fleet.errors.redaction import redact
 from fleet.errors.refusals import refusal
 from fleet.errors.tree import (
@@ -30,31 +51,49 @@ from fleet.errors.tree import (
 )
 
 __all__ = [
+    "Ambiguous",
+    "CommandRejected",
+    "CommandUnknown",
+    "CredentialsNeeded",
     "DeviceFault",
     "Explanation",
     "FleetError",
     "Forbidden",
+    "InvalidField",
     "InvalidIDToken",
     "InvalidRequest",
     "KeyDownloadFailed",
+    "KeyInactive",
+    "KeyNotPaired",
+    "KeychainFull",
     "Locked",
     "LoginRequired",
     "MissingScopes",
+    "MobileAccessOff",
     "NotAcceptable",
     "NotFound",
+    "NotPrivileged",
     "NotRegistered",
+    "NotSignable",
     "NotSupported",
     "OutOfRegion",
     "PaymentRequired",
+    "ProtocolUnsupported",
+    "ProximityNeeded",
     "RateLimited",
     "Refused",
     "ServerFault",
+    "SessionFailed",
     "TimedOut",
     "Unauthorized",
     "Unreachable",
     "Unreadable",
+    "VehicleBusy",
+    "VehicleKeyChanged",
     "VehicleUnavailable",
+    "WrongVehicle",
     "explain",
+    "explain_reason",
     "redact",
     "refusal",
 ]

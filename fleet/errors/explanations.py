@@ -1,21 +1,9 @@
 """Put errors into words for people: what happened, and who must act."""
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
-from fleet.errors import tree
-
-Actor = Literal["you", "Tesla", "operator", "nobody"]
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """Say in a title and a sentence or two what happened, and who must act."""
-
-    title: str
-    words: str
-    who: Actor
-
+from fleet.errors import command_words, commands, tree
+from fleet.errors.explanation import Explanation
 
 _EXPLANATIONS: dict[type[tree.FleetError], Explanation] = {
     tree.FleetError: Explanation(
@@ -140,7 +128,7 @@ _EXPLANATIONS: dict[type[tree.FleetError], Explanation] = {
         "Tesla could not make sense of what the device said. Try again later.",
         "Tesla",
     ),
-}
+} | command_words.EXPLANATIONS
 
 
 _BY_CODE = (
@@ -221,6 +209,10 @@ def explain(error: tree.FleetError) -> Explanation:
 
 def _words(error: tree.FleetError, general: str) -> str:
     """Return the words with the facts of this error."""
+    if isinstance(error, commands.InvalidField) and error.field:
+        return f"{general} The field: {error.field}."
+    if isinstance(error, commands.Ambiguous) and error.repeatable:
+        return f"{general} Doing it twice does no harm."
     if isinstance(error, tree.MissingScopes) and error.scopes:
         return f"{general} Missing: {', '.join(error.scopes)}."
     if isinstance(error, tree.RateLimited) and error.retry_after_s is not None:
