@@ -13,8 +13,11 @@ from simulator.clock import Clock
 class FaultKind(StrEnum):
     """Name the ways in which an answer can go wrong.
 
-    The call is carried out, and only its answer spoiled, for `truncate`, `cut` and
-    `lost`; it is not carried out for the others. `lost` is "rotate, then time out".
+    The call is carried out, and only its answer spoiled, for `truncate`, `cut`, `lost`,
+    `unanswered` and `repeat`; it is not carried out for the others. `lost` is "rotate,
+    then time out", `unanswered` is "done, then 503" or another status. `repeat` answers
+    with what the address answered last before, or not at all spoiled when that is
+    nothing. `signed_fault` has the car refuse a signed message with fault `status`.
     """
 
     LATENCY = "latency"
@@ -30,6 +33,9 @@ class FaultKind(StrEnum):
     REDIRECT = "redirect"
     HUGE = "huge"
     BODY = "body"
+    UNANSWERED = "unanswered"
+    REPEAT = "repeat"
+    SIGNED_FAULT = "signed_fault"
 
 
 @dataclass(slots=True)
@@ -80,6 +86,7 @@ class Faults:
         self._numbers = 0
         self._released = asyncio.Event()
         self.orders: list[Fault] = []
+        self.last_answers: dict[str, tuple[int, bytes]] = {}
 
     def add(
         self,

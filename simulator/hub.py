@@ -5,12 +5,14 @@ from typing import Any
 from aiohttp import web
 
 from simulator.clock import Clock
+from simulator.command_log import CommandLog
 from simulator.config import Config
 from simulator.faults import Faults
 from simulator.keys import SigningKey, new_key
 from simulator.ledger import Ledger
 from simulator.limits import RateLimits
 from simulator.saving import read_saved, write_saved
+from simulator.signed.garage import Garage
 from simulator.store import Registration, Store
 from simulator.switches import Switches
 from simulator.world import World
@@ -42,6 +44,8 @@ class Hub:
         self.ledger = Ledger()
         self.faults = Faults(self.clock)
         self.limits = RateLimits()
+        self.garage = Garage()
+        self.commands = CommandLog()
         self.switches = Switches(rate_limits=self.config.rate_limits)
 
     def _take_up(self, saved: dict[str, Any]) -> SigningKey:

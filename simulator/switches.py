@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, fields
 class Switches:
     """Hold the switches; all are off but `rate_limits`.
 
-    `empty_401` answers an unknown or expired token without a body. `unknown_users`,
-    `locked_users` hold e-mail addresses; `over_billing_limit` holds client ids.
+    `empty_401` answers an unknown or expired token without a body. `asleep_is_503`
+    answers signed commands to a car that is not online with 503 in place of 408.
+    `unknown_users`, `locked_users` hold e-mail addresses; `over_billing_limit` holds client ids.
     """
 
     empty_401: bool = False
     rate_limits: bool = True
+    asleep_is_503: bool = False
     unknown_users: set[str] = field(default_factory=set)
     locked_users: set[str] = field(default_factory=set)
     over_billing_limit: set[str] = field(default_factory=set)
@@ -36,6 +38,7 @@ class Switches:
         return {
             "empty_401": self.empty_401,
             "rate_limits": self.rate_limits,
+            "asleep_is_503": self.asleep_is_503,
             "unknown_users": sorted(self.unknown_users),
             "locked_users": sorted(self.locked_users),
             "over_billing_limit": sorted(self.over_billing_limit),

@@ -11,12 +11,20 @@ from simulator.hub import Hub, hub_of
 from simulator.ledger import Call
 
 CALL = web.RequestKey("call", Call)
+FORCED_FAULT = web.RequestKey("forced_fault", int)
 PRICES = web.AppKey("prices", dict[tuple[str, str], str])
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _CHUNK = 64 * 1024
 _OUTSIDE = ("/admin", "/static", "/locks")
-_AFTERWARDS = (FaultKind.LOST, FaultKind.TRUNCATE, FaultKind.CUT)
+_REMEMBERED = "/signed_command"
+_AFTERWARDS = (
+    FaultKind.LOST,
+    FaultKind.TRUNCATE,
+    FaultKind.CUT,
+    FaultKind.UNANSWERED,
+    FaultKind.REPEAT,
+)
 _HTML = (
     "<!DOCTYPE html><html><head><title>Service unavailable</title></head>"
     "<body><h1>Service unavailable</h1></body></html>"
@@ -40,11 +48,14 @@ async def keep_ledger(request: web.Request, handler: Handler) -> web.StreamRespo
     try:
         response = await _saving(hub, request, handler)
         status = response.status
-    except web.HTTPException as response:
-        status = response.status
+    except web.HTTPException as refusal:
+        status = refusal.status
         raise
     finally:
         hub.ledger.close(call, status)
+    body = response.body if isinstance(response, web.Response) else None
+    if request.path.endswith(_REMEMBERED) and isinstance(body, bytes):
+        hub.faults.last_answers[request.path] = (status, body)
     return response
 
 
@@ -74,6 +85,9 @@ async def bad_weather(request: web.Request, handler: Handler) -> web.StreamRespo
     if not worse:
         return await handler(request)
     fault = worse[0]
+    if fault.kind is FaultKind.SIGNED_FAULT:
+        request[FORCED_FAULT] = fault.status
+        return await handler(request)
     if fault.kind in _AFTERWARDS:
         return await _spoil(hub, request, fault, await _carried_out(request, handler))
     return await _instead(hub, request, fault)
@@ -96,6 +110,10 @@ async def _spoil(
         hub.save()
         await hub.faults.silence(fault.seconds)
         return _drop(request)
+    if fault.kind is FaultKind.UNANSWERED:
+        return _failed(fault.status or 503, fault.body)
+    if fault.kind is FaultKind.REPEAT:
+        return _again(hub, request.path, done)
     half = whole[: len(whole) // 2]
     if fault.kind is FaultKind.TRUNCATE:
         return web.Response(
@@ -108,6 +126,13 @@ async def _spoil(
     await broken.prepare(request)
     await broken.write(half)
     return _drop(request)
+
+
+def _again(hub: Hub, path: str, done: web.StreamResponse) -> web.StreamResponse:
+    if path not in hub.faults.last_answers:
+        return done
+    status, body = hub.faults.last_answers[path]
+    return web.Response(body=body, status=status, content_type="application/json")
 
 
 async def _instead(hub: Hub, request: web.Request, fault: Fault) -> web.StreamResponse:

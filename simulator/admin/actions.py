@@ -5,7 +5,9 @@ from typing import Any
 
 from simulator.hub import Hub
 from simulator.scopes import ordered
+from simulator.world.cars.cable import plug_in, unplug
 from simulator.world.cars.car import Car
+from simulator.world.cars.keys import MAX_KEYS
 
 CAR_STATES = ("online", "asleep", "offline")
 
@@ -41,9 +43,53 @@ def put_car(hub: Hub, vin: str, state: object) -> Car:
     wake.has_signal = state != "offline"
     moment = hub.clock.now().timestamp() if state == "online" else 0.0
     if state != "offline":
-        wake.active_s = wake.online_s = moment
+        wake.active_s, wake.online_s = moment, 0.0
     hub.store.changed = True
     return car
+
+
+_FLAGS = ("mobile_access", "user_present", "in_service", "plugged_in", "reboot")
+FACTS = (*_FLAGS, "firmware", "more_keys")
+
+
+def set_facts(hub: Hub, vin: str, facts: dict[str, Any]) -> Car:
+    """Change what is true of a car. Raises BadOrder.
+
+    `mobile_access`, `user_present`, `in_service` and `plugged_in` are set; a true
+    `reboot` starts the car's computers again. `firmware` is a version, `more_keys` how
+    many phones and cards there are beside the built ones.
+    """
+    car = hub.world.cars.get(vin)
+    if car is None:
+        raise NoSuchThing(f"there is no car {vin}")
+    for name, value in facts.items():
+        if name in _FLAGS and isinstance(value, bool):
+            _set_flag(hub, car, name, value=value)
+        elif name == "firmware" and isinstance(value, str):
+            car.condition.firmware = value
+        elif name == "more_keys" and type(value) is int and 0 <= value <= MAX_KEYS:
+            car.condition.more_keys = value
+        else:
+            raise BadOrder(f"{name} cannot be set to that")
+    hub.store.changed = True
+    return car
+
+
+def _set_flag(hub: Hub, car: Car, name: str, *, value: bool) -> None:
+    match name:
+        case "mobile_access":
+            car.condition.mobile_access = value
+        case "user_present":
+            car.condition.body.user_present = value
+            car.stir()
+        case "in_service":
+            car.condition.in_service = value
+        case "plugged_in":
+            if car.moment().motion.is_driving:
+                raise BadOrder("a car that drives has no cable")
+            (plug_in if value else unplug)(car)
+        case _ if value:
+            hub.garage.reboot(car)
 
 
 def pair_car(hub: Hub, vin: str, domain: str) -> None:

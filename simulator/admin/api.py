@@ -93,7 +93,7 @@ def clock(hub: Hub, request: web.Request, body: dict[str, Any]) -> object:
 def car(hub: Hub, request: web.Request, body: dict[str, Any]) -> object:
     """Change a car: `state`, `pair` and `unpair` (domains); `wake_up` (true).
 
-    `take_from` and `give_back` name the email of the person whose list it leaves or
+    The facts that `actions.set_facts` names are set. `take_from` and `give_back` name the email of the person whose list it leaves or
     comes back to.
     """
     vin = request.match_info["vin"]
@@ -103,6 +103,9 @@ def car(hub: Hub, request: web.Request, body: dict[str, Any]) -> object:
         actions.pair_car(hub, vin, str(body["pair"]))
     if "unpair" in body:
         actions.unpair_car(hub, vin, str(body["unpair"]))
+    facts = {name: body[name] for name in actions.FACTS if name in body}
+    if facts:
+        actions.set_facts(hub, vin, facts)
     if "take_from" in body:
         actions.take_car(hub, vin, str(body["take_from"]))
     if "give_back" in body:
@@ -113,6 +116,12 @@ def car(hub: Hub, request: web.Request, body: dict[str, Any]) -> object:
     if body.get("wake_up") is True:
         found.wake_up()
     return {"vin": vin, "state": found.state}
+
+
+def commands(hub: Hub, request: web.Request, body: dict[str, Any]) -> object:
+    """Return the last commands that a car was told, newest first."""
+    told = hub.commands.of(request.match_info["vin"])
+    return {"commands": [one.as_json() for one in told]}
 
 
 def scopes(hub: Hub, request: web.Request, body: dict[str, Any]) -> None:

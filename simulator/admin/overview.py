@@ -49,6 +49,10 @@ def _car(hub: Hub, car: Car) -> dict[str, Any]:
         "state": car.state,
         "firmware": car.firmware,
         "command_signing": car.command_signing,
+        "mobile_access": car.condition.mobile_access,
+        "user_present": car.condition.body.user_present,
+        "plugged_in": car.moment().leg.plug is not None,
+        "commands": [one.as_json() for one in hub.commands.of(car.vin)],
         "keys": [slot.domain for slot in car.paired_keys.values()],
         "configs": [
             {"client_id": one.client_id, "config": one.config}

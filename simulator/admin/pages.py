@@ -60,6 +60,14 @@ def _car(hub: Hub, form: _Form) -> str:
     return f"{car.name} is {car.state}."
 
 
+def _set_fact(hub: Hub, form: _Form) -> str:
+    name, value = _text(form, "name"), _text(form, "value") == "true"
+    car = actions.set_facts(hub, _text(form, "vin"), {name: value})
+    if name == "reboot":
+        return f"The computers of {car.name} have started again."
+    return f"{car.name}: {name.replace('_', ' ')} is {'on' if value else 'off'}."
+
+
 def _take_car(hub: Hub, form: _Form) -> str:
     email = _text(form, "email")
     car = actions.take_car(hub, _text(form, "vin"), email)
@@ -111,6 +119,7 @@ def _text(form: _Form, name: str) -> str:
 _VERBS: dict[str, Callable[[Hub, _Form], str]] = {
     "advance": _advance,
     "car": _car,
+    "set_fact": _set_fact,
     "take_car": _take_car,
     "give_car_back": _give_car_back,
     "revoke": _revoke,

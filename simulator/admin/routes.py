@@ -23,6 +23,7 @@ ADMIN_ROUTES = (
     web.delete(f"{_API}/faults/{{number:[0-9]+}}", lever(api.remove_fault)),
     web.post(f"{_API}/clock", lever(api.clock)),
     web.post(f"{_API}/cars/{{vin}}", lever(api.car)),
+    web.get(f"{_API}/cars/{{vin}}/commands", lever(api.commands)),
     web.post(f"{_PERSON}/scopes", lever(api.scopes)),
     web.post(f"{_PERSON}/revoke", lever(api.revoke)),
     web.post(f"{_PERSON}/password_reset", lever(api.password_reset)),

@@ -1,114 +1,58 @@
-"""Answer commands as far as they are refused before a car hears of them."""
+"""Take commands, unsigned and signed, to the cars."""
+
+import base64
+import binascii
 
 from aiohttp import web
+from google.protobuf.message import DecodeError
+from tesla_protocol.command.universal_message_pb2 import (
+    OperationStatus_E,
+    RoutableMessage,
+)
 
-from simulator.answers import answer, refuse, refuse_asleep
+from simulator.answers import Refused, answer, refuse, refuse_asleep
+from simulator.command_log import Told, without_secrets
+from simulator.fleet_api.gates import missing_scopes
 from simulator.fleet_api.route import Visit
+from simulator.signed.fault import MessageFault
+from simulator.signed.garage import read_order
+from simulator.weather import FORCED_FAULT
+from simulator.world.cars.commands.order import BadField, Order, Outcome, Row
+from simulator.world.cars.commands.table import COMMANDS, carry_out
 
 _PROTOCOL_PAGE = (
     "https://developer.tesla.com/docs/fleet-api"
     "#2023-10-09-rest-api-vehicle-commands-endpoint-deprecation-warning"
 )
-# Worked on by Tesla's servers, and so sent unsigned to each car.
-_REST = [
-    "navigation_request",
-    "navigation_gps_request",
-    "navigation_sc_request",
-    "navigation_waypoints_request",
-    "upcoming_calendar_entries",
-    "take_drivenote",
-    "set_managed_charge_current_request",
-    "set_managed_charger_location",
-    "set_managed_scheduled_charging_time",
-]
-_CHARGING = [
-    "charge_port_door_open",
-    "charge_port_door_close",
-    "charge_start",
-    "charge_stop",
-    "charge_standard",
-    "charge_max_range",
-    "set_charge_limit",
-    "set_charging_amps",
-    "add_charge_schedule",
-    "remove_charge_schedule",
-    "batch_remove_charge_schedules",
-    "add_precondition_schedule",
-    "remove_precondition_schedule",
-    "batch_remove_precondition_schedules",
-    "set_scheduled_charging",
-    "set_scheduled_departure",
-]
-_OTHER = [
-    "door_lock",
-    "door_unlock",
-    "remote_start_drive",
-    "actuate_trunk",
-    "open_tonneau",
-    "close_tonneau",
-    "stop_tonneau",
-    "auto_conditioning_start",
-    "auto_conditioning_stop",
-    "set_temps",
-    "set_preconditioning_max",
-    "set_bioweapon_mode",
-    "set_climate_keeper_mode",
-    "set_cabin_overheat_protection",
-    "set_cop_temp",
-    "remote_seat_heater_request",
-    "remote_seat_cooler_request",
-    "remote_auto_seat_climate_request",
-    "remote_steering_wheel_heater_request",
-    "remote_steering_wheel_heat_level_request",
-    "remote_auto_steering_wheel_heat_climate_request",
-    "window_control",
-    "sun_roof_control",
-    "flash_lights",
-    "honk_horn",
-    "remote_boombox",
-    "trigger_homelink",
-    "set_sentry_mode",
-    "set_valet_mode",
-    "reset_valet_pin",
-    "reset_pin_to_drive_pin",
-    "clear_pin_to_drive_admin",
-    "set_pin_to_drive",
-    "speed_limit_activate",
-    "speed_limit_deactivate",
-    "speed_limit_clear_pin",
-    "speed_limit_set_limit",
-    "speed_limit_clear_pin_admin",
-    "parental_controls_activate",
-    "parental_controls_deactivate",
-    "parental_controls_enable_setting",
-    "parental_controls_set_speed_limit",
-    "parental_controls_clear_pin_admin",
-    "guest_mode",
-    "erase_user_data",
-    "set_vehicle_name",
-    "schedule_software_update",
-    "cancel_software_update",
-    "media_next_track",
-    "media_prev_track",
-    "media_next_fav",
-    "media_prev_fav",
-    "media_toggle_playback",
-    "media_volume_down",
-    "media_volume_up",
-    "adjust_volume",
-    "set_low_power_mode",
-    "keep_accessory_power_mode",
-]
 
 
 async def command(visit: Visit) -> web.Response:
-    """Refuse an unknown, unsigned or unreachable command; the rest do nothing."""
-    name, car = visit.request.match_info["command"], visit.vehicle
-    if name not in {*_REST, *_CHARGING, *_OTHER}:
+    """Carry out a command that came unsigned, where the car takes such."""
+    name = visit.request.match_info["command"]
+    row = COMMANDS.get(name)
+    if row is None or row.custom:
         raise refuse(400, "invalid_command")
-    if name not in _CHARGING and not visit.has("vehicle_cmds"):
-        raise refuse(403, "Unauthorized missing scopes vehicle_cmds")
-    if car.protocol_required and name not in _REST:
+    _check_scope(visit, row)
+    _check_reach(visit, row)
+    order = Order(name, visit.body)
+    try:
+        outcome = carry_out(visit.vehicle, order)
+    except BadField as error:
+        words = f"{error.name} is missing or not valid"
+        raise refuse(400, "invalid_field", words) from None
+    _note(visit, order, outcome, signed=False)
+    return answer({"result": outcome.result, "reason": outcome.reason})
+
+
+def _check_scope(visit: Visit, row: Row | None) -> None:
+    is_open = row is not None and row.charging
+    if not is_open and not visit.has("vehicle_cmds"):
+        raise missing_scopes("vehicle_cmds")
+
+
+def _check_reach(visit: Visit, row: Row) -> None:
+    car = visit.vehicle
+    if car.protocol_required and not row.unsigned:
         raise refuse(
             403,
             "Tesla Vehicle Command Protocol required, please refer to the "
@@ -116,13 +60,102 @@ async def command(visit: Visit) -> web.Response:
         )
     if car.state != "online":
         raise refuse_asleep()
-    return answer({"result": False, "reason": "not_supported"})
+    if not car.condition.mobile_access:
+        raise refuse(401, "mobile_access_disabled")
+    if row.owner and visit.access_type != "OWNER":
+        raise refuse(403, "Unauthorized: this command is for the owner")
+    if car.is_settling:
+        raise refuse(500, "vehicle busy or finishing wake-up")
+
+
+def _note(visit: Visit, order: Order, outcome: Outcome, *, signed: bool) -> None:
+    hub, car = visit.hub, visit.vehicle
+    hub.store.changed = True
+    hub.commands.add(
+        Told(
+            car.vin,
+            hub.clock.now(),
+            order.name,
+            without_secrets(order.fields),
+            visit.person.email if visit.person else "",
+            signed,
+            outcome.result,
+            outcome.reason,
+        )
+    )
 
 
 async def signed_command(visit: Visit) -> web.Response:
-    """Refuse a signed command: 422 by a car that does not know the protocol."""
-    if not visit.vehicle.protocol_required:
+    """Hand a signed message to the car and return its reply.
+
+    422 from a car that does not know the protocol; 408, or 503 by a switch, when it is
+    not online.
+    """
+    car, hub = visit.vehicle, visit.hub
+    if car.command_signing == "off":
         raise refuse(422, "vehicle does not support the command protocol")
-    if visit.vehicle.state != "online":
-        raise refuse_asleep()
-    raise refuse(501, "signed commands are not simulated")
+    if car.state != "online":
+        raise _asleep(visit)
+    message = _message(visit)
+    if not message.HasField("session_info_request"):
+        _check_message(visit, message)
+    forced = visit.request.get(FORCED_FAULT)
+    if forced:
+        return _answer(_faulty(message, forced))
+    reply = hub.garage.answer(
+        car,
+        message,
+        lambda order, outcome: _note(visit, order, outcome, signed=True),
+        is_owner=visit.access_type == "OWNER",
+    )
+    return _answer(reply)
+
+
+def _answer(reply: RoutableMessage) -> web.Response:
+    return answer(base64.b64encode(reply.SerializeToString()).decode())
+
+
+def _asleep(visit: Visit) -> Refused:
+    if visit.hub.switches.asleep_is_503:
+        return refuse(503, "vehicle unavailable: vehicle is offline or asleep")
+    return refuse_asleep()
+
+
+def _message(visit: Visit) -> RoutableMessage:
+    text = visit.body.get("routable_message")
+    try:
+        found = base64.b64decode(text if isinstance(text, str) else "", validate=True)
+        message = RoutableMessage.FromString(found)
+    except (binascii.Error, ValueError, DecodeError):
+        raise _bad_message() from None
+    if not found:
+        raise _bad_message()
+    return message
+
+
+def _bad_message() -> Refused:
+    return refuse(400, "invalid_field", "routable_message is not a message")
+
+
+def _check_message(visit: Visit, message: RoutableMessage) -> None:
+    """Pass what the token's scopes allow; what is encrypted cannot be told."""
+    if message.signature_data.HasField("AES_GCM_Personalized_data"):
+        raise refuse(400, "invalid_request", "encrypted commands are not forwarded")
+    if visit.has("vehicle_cmds"):
+        return
+    domain = message.to_destination.domain
+    try:
+        order = read_order(domain, message.protobuf_message_as_bytes)
+    except MessageFault:
+        raise missing_scopes("vehicle_cmds") from None
+    _check_scope(visit, COMMANDS[order.name])
+
+
+def _faulty(message: RoutableMessage, number: int) -> RoutableMessage:
+    reply = RoutableMessage(request_uuid=message.uuid)
+    reply.to_destination.CopyFrom(message.from_destination)
+    reply.from_destination.CopyFrom(message.to_destination)
+    status = reply.signedMessageStatus
+    status.operation_status = OperationStatus_E.OPERATIONSTATUS_ERROR
+    status.signed_message_fault = type(status.signed_message_fault)(number)
+    return reply

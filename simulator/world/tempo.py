@@ -8,7 +8,8 @@ class Tempo:
     """Say how long things take, in seconds.
 
     `wake_delay_s` of None draws 10 to 60 s for each wake-up; `sleep_after_s` of None
-    gives each car its own patience of 10 to 15 minutes.
+    gives each car its own patience of 10 to 15 minutes. For `busy_after_wake_s` a car
+    that was woken up answers commands with being busy.
     """
 
     wake_delay_s: float | None = None
@@ -16,3 +17,4 @@ class Tempo:
     report_lag_s: float = 3.0
     pairing_lag_s: float = 15.0
     write_lag_s: float = 3.0
+    busy_after_wake_s: float = 2.0

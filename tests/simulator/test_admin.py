@@ -226,6 +226,7 @@ def test_api_switches_are_shown(doors: Doors) -> None:
     assert doors.admin("GET", "switches").json() == {
         "empty_401": False,
         "rate_limits": True,
+        "asleep_is_503": False,
         "unknown_users": [],
         "locked_users": [],
         "over_billing_limit": [],

@@ -52,6 +52,23 @@ class Car(SharedCar):
         return self._stage.origin_s - self.spec.lead_s
 
     @property
+    def now_s(self) -> float:
+        """Return the present moment, in seconds since 1970."""
+        return self._stage.now_s()
+
+    @property
+    def seed(self) -> int:
+        """Return the seed of the world that the car is in."""
+        return self._stage.seed
+
+    @property
+    def is_settling(self) -> bool:
+        """Tell whether the car has just woken up and is still busy with it."""
+        wake = self.condition.wake
+        busy_s = self._stage.tempo.busy_after_wake_s
+        return self.state == "online" and self.now_s < wake.online_s + busy_s
+
+    @property
     def name(self) -> str:
         """Return the name that the owner gave the car."""
         return self.condition.name
@@ -62,7 +79,7 @@ class Car(SharedCar):
         software = self.condition.software
         if is_installed(software, self._stage.now_s()):
             return software.version
-        return self.spec.firmware
+        return self.condition.firmware or self.spec.firmware
 
     @property
     def protocol_required(self) -> bool:
@@ -201,7 +218,8 @@ class Car(SharedCar):
     @property
     def key_count(self) -> int:
         """Return how many keys the car holds: phones, cards and applications."""
-        return self.spec.phone_keys + len(self.paired_keys)
+        known = self.spec.phone_keys + self.condition.more_keys
+        return known + len(self.paired_keys)
 
     def fleet_status(
         self,

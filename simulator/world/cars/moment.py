@@ -48,13 +48,18 @@ class Moment:
         return physics.limit_kwh(self.spec, self.state)
 
     @property
+    def may_charge(self) -> bool:
+        """Tell whether nobody stopped the charging of this stay."""
+        return self.state.charging.is_enabled(self.at_s - self.elapsed_s)
+
+    @property
     def charging_state(self) -> str:
         """Return Disconnected, Starting, Charging, Stopped or Complete."""
         if not self.leg.plug:
             return "Disconnected"
         if self.anchor.energy_kwh >= self.limit_kwh - 1e-6:
             return "Complete"
-        if not self.state.charging.enabled:
+        if not self.may_charge:
             return "Stopped"
         return "Starting" if self.elapsed_s < physics.PLUG_IN_S else "Charging"
 

@@ -47,7 +47,9 @@ def vehicle_data_groups(
         wanted |= _COMBO
     found = {name: build(moment) for name, build in _BUILDERS.items() if name in wanted}
     if "gui_settings" in wanted:
-        found["gui_settings"] = gui_settings(moment.spec, moment.timestamp_ms)
+        found["gui_settings"] = gui_settings(
+            moment.spec, moment.state.units, moment.timestamp_ms
+        )
     if "vehicle_config" in wanted:
         found["vehicle_config"] = vehicle_config(moment.spec, moment.timestamp_ms)
     if "closures_state" in wanted and "vehicle_state" not in found:

@@ -72,7 +72,7 @@ def _carry_battery(
         share -= leg.progress(stretch.from_s - stretch.began_s)
         anchor.energy_kwh -= share * leg.miles * spec.model.kwh_per_mile
     elif leg.plug:
-        if not state.charging.enabled:
+        if not state.charging.is_enabled(stretch.began_s):
             return
         from_s = max(stretch.from_s, stretch.began_s + PLUG_IN_S)
         hours = max(0.0, stretch.to_s - from_s) / 3600.0

@@ -39,7 +39,7 @@ def _last_busy_s(
     for stretch in spec.routine.stretches(origin_s, from_s, to_s):
         if stretch.leg.is_drive:
             busy_s = stretch.to_s
-        elif stretch.leg.plug and state.charging.enabled:
+        elif stretch.leg.plug and state.charging.is_enabled(stretch.began_s):
             until_s = _charges_until_s(spec, state, origin_s, stretch)
             busy_s = busy_s if until_s is None else until_s
     return busy_s

@@ -30,11 +30,16 @@ class Wake:
 
 @dataclass(slots=True)
 class Charging:
-    """Hold what people ask of charging; `amps` is bounded by the plug."""
+    """Hold what people ask of charging; `amps` is bounded by the plug.
+
+    Not `enabled` holds until the next plugging-in after `stopped_s`, or for ever when
+    that is 0.
+    """
 
     limit_percent: int = 80
     amps: int = 48
     enabled: bool = True
+    stopped_s: float = 0.0
     port_open: bool = False
     scheduled_mode: str = "Off"
     scheduled_start_minutes: int = 120
@@ -42,8 +47,14 @@ class Charging:
     preconditioning: bool = False
     off_peak: bool = False
     off_peak_end_minutes: int = 360
+    off_peak_times: str = "all_week"
+    preconditioning_times: str = "all_week"
     charge_schedules: list[dict[str, Any]] = field(default_factory=list)
     precondition_schedules: list[dict[str, Any]] = field(default_factory=list)
+
+    def is_enabled(self, began_s: float) -> bool:
+        """Tell whether a stay at a plug that began then may charge."""
+        return self.enabled or 0 < self.stopped_s < began_s
 
 
 @dataclass(slots=True)
@@ -57,7 +68,9 @@ class Climate:
     overheat_protection: str = "On"
     overheat_level: str = "High"
     defrost_mode: int = 0
+    bioweapon: bool = False
     seats: dict[str, int] = field(default_factory=dict)
+    coolers: dict[str, int] = field(default_factory=dict)
     auto_seat_left: bool = True
     auto_seat_right: bool = True
     wheel_heat: int = 0
@@ -76,10 +89,10 @@ class Body:
     sentry_mode: bool = False
     valet_mode: bool = False
     guest_mode: bool = False
-    remote_start: bool = False
+    remote_start_until_s: float = 0.0
+    pin_to_drive: bool = False
     speed_limit_active: bool = False
     speed_limit_mph: float = 85.0
-    speed_limit_pin: bool = False
     service_mode: bool = False
 
 
@@ -104,12 +117,23 @@ class Software:
 
 @dataclass(slots=True)
 class CarState:
-    """Hold everything about a car that time or people change."""
+    """Hold everything about a car that time or people change.
+
+    `firmware` stands for the built one when it is set; `more_keys` are phones and
+    cards beside the built ones. `pins` holds four digits by what they guard, `units`
+    what the screen was told to show, `extras` what no group of data shows.
+    """
 
     name: str = ""
     mobile_access: bool = True
     in_service: bool = False
     streaming_toggle: bool | None = None
+    firmware: str = ""
+    more_keys: int = 0
+    pins: dict[str, str] = field(default_factory=dict, repr=False)
+    units: dict[str, Any] = field(default_factory=dict)
+    route: dict[str, Any] = field(default_factory=dict)
+    extras: dict[str, Any] = field(default_factory=dict)
     anchor: Anchor = field(default_factory=Anchor)
     wake: Wake = field(default_factory=Wake)
     charging: Charging = field(default_factory=Charging)

@@ -53,7 +53,7 @@ def _modes(moment: Moment) -> dict[str, Any]:
         ),
         "guest_mode": body.guest_mode,
         "is_user_present": is_driving or body.user_present,
-        "remote_start": body.remote_start,
+        "remote_start": moment.at_s < body.remote_start_until_s,
         "santa_mode": 0,
         "sentry_mode": body.sentry_mode,
         "service_mode": body.service_mode,
@@ -63,10 +63,10 @@ def _modes(moment: Moment) -> dict[str, Any]:
             "current_limit_mph": body.speed_limit_mph,
             "max_limit_mph": 120,
             "min_limit_mph": 50,
-            "pin_code_set": body.speed_limit_pin,
+            "pin_code_set": "speed" in moment.state.pins,
         },
         "valet_mode": body.valet_mode,
-        "valet_pin_needed": not body.valet_mode,
+        "valet_pin_needed": "valet" not in moment.state.pins,
     }
 
 

@@ -65,7 +65,7 @@ def _charger(moment: Moment, plug: Plug | None) -> dict[str, Any]:
         "charge_amps": amps,
         "charge_current_request": amps,
         "charge_current_request_max": most_amps,
-        "charge_enable_request": charging.enabled,
+        "charge_enable_request": moment.may_charge,
         "charge_rate": round(moment.pack_kw / moment.spec.model.kwh_per_mile, 1),
         "charger_actual_current": round(actual_amps),
         "charger_phases": phases,
@@ -76,7 +76,7 @@ def _charger(moment: Moment, plug: Plug | None) -> dict[str, Any]:
         "minutes_to_full_charge": minutes,
         "not_enough_power_to_heat": False if is_busy else None,
         "time_to_full_charge": round(minutes / 60.0, 2),
-        "user_charge_enable_request": None if charging.enabled else False,
+        "user_charge_enable_request": None if moment.may_charge else False,
     }
 
 
@@ -107,10 +107,10 @@ def _plans(moment: Moment) -> dict[str, Any]:
     return {
         "charging_schedule_override": False,
         "off_peak_charging_enabled": charging.off_peak,
-        "off_peak_charging_times": "all_week",
+        "off_peak_charging_times": charging.off_peak_times,
         "off_peak_hours_end_time": charging.off_peak_end_minutes,
         "preconditioning_enabled": charging.preconditioning,
-        "preconditioning_times": "all_week",
+        "preconditioning_times": charging.preconditioning_times,
         "scheduled_charging_mode": charging.scheduled_mode,
         "scheduled_charging_pending": has_start and bool(moment.leg.plug),
         "scheduled_charging_start_time": (

@@ -6,6 +6,7 @@ from simulator.world.cars.moment import Moment
 from simulator.world.weather import outside_c
 
 _SEATS = ("left", "right", "rear_left", "rear_center", "rear_right")
+_SIDES = ("left", "right")
 _THIRD_ROW = ("third_row_left", "third_row_right")
 
 
@@ -32,7 +33,7 @@ def _cabin(moment: Moment) -> dict[str, Any]:
     air_c = outside_c(moment.leg.place.name, here.latitude, here.longitude, moment.at_s)
     effort = abs(moment.anchor.inside_c - climate.driver_c)
     return {
-        "bioweapon_mode": False,
+        "bioweapon_mode": climate.bioweapon,
         "defrost_mode": climate.defrost_mode,
         "driver_temp_setting": climate.driver_c,
         "fan_status": min(7, 2 + round(effort / 3.0)) if is_on else 0,
@@ -58,8 +59,14 @@ def _comfort(moment: Moment) -> dict[str, Any]:
     has_third_row = moment.spec.has("third_row_seats")
     seats = _SEATS + _THIRD_ROW if has_third_row else _SEATS
     heaters = {f"seat_heater_{seat}": climate.seats.get(seat, 0) for seat in seats}
+    fans: dict[str, int] = {}
+    if moment.spec.has("has_seat_cooling"):
+        fans = {
+            f"seat_fan_front_{side}": climate.coolers.get(side, 0) for side in _SIDES
+        }
     return {
         **heaters,
+        **fans,
         "auto_seat_climate_left": climate.auto_seat_left,
         "auto_seat_climate_right": climate.auto_seat_right,
         "auto_steering_wheel_heat": climate.auto_wheel_heat,

@@ -27,7 +27,7 @@ def drive_state(moment: Moment) -> dict[str, Any]:
 
 
 def location(moment: Moment) -> dict[str, Any]:
-    """Return what `location_data` adds to `drive_state`; a route only on the road."""
+    """Return what `location_data` adds to `drive_state`; a route on the road or once asked for."""
     here = moment.motion
     position = {
         "gps_as_of": int(moment.at_s) - 1,
@@ -44,4 +44,7 @@ def location(moment: Moment) -> dict[str, Any]:
         position["active_route_destination"] = here.destination
         position["active_route_latitude"] = here.destination_latitude
         position["active_route_longitude"] = here.destination_longitude
+    elif moment.state.route:
+        for name, value in moment.state.route.items():
+            position[f"active_route_{name}"] = value
     return position

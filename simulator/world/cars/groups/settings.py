@@ -1,5 +1,6 @@
 """Build `gui_settings` and `vehicle_config`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from simulator.world.cars.spec import CarSpec
@@ -40,8 +41,10 @@ _COMMON: dict[str, Any] = {
 }
 
 
-def gui_settings(spec: CarSpec, timestamp_ms: int) -> dict[str, Any]:
-    """Return the units that the car's screen shows."""
+def gui_settings(
+    spec: CarSpec, chosen: Mapping[str, Any], timestamp_ms: int
+) -> dict[str, Any]:
+    """Return the units that the car's screen shows; `chosen` go before its own."""
     return {
         "gui_24_hour_time": spec.metric,
         "gui_charge_rate_units": "kW" if spec.metric else "mi/hr",
@@ -51,6 +54,7 @@ def gui_settings(spec: CarSpec, timestamp_ms: int) -> dict[str, Any]:
         "gui_tirepressure_units": "Bar" if spec.metric else "Psi",
         "show_range_units": False,
         "timestamp": timestamp_ms,
+        **chosen,
     }
 
 

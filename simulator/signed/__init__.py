@@ -1,0 +1,1 @@
+"""Verify and answer signed messages as a car does, apart from any signer."""

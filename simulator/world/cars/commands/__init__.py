@@ -1,0 +1,1 @@
+"""Carry out what people tell a car, whichever way it was sent."""

@@ -1,0 +1,1 @@
+"""Tests of the simulated cars' computers that verify signed messages."""
