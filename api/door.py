@@ -1,13 +1,15 @@
 """The ASGI door of `/api/`: plain callables, since an empty Django view costs more.
 
-A request passes these in order: its form, the access token (cached a second), the
-address, the subscription and the user's reach (cached a second), the scope, Tesla. What may not pass is
+A request passes these in order: its form, the access token (cached a second), its
+limit, the address, the subscription and the user's reach (cached a second), the scope, Tesla. What may not pass is
 refused in the Fleet API's own shape.
 """
 
 import asyncio
 import logging
 import re
+import time
+from collections.abc import Awaitable
 
 from django.db import Error as DatabaseError
 
@@ -19,6 +21,7 @@ from api.responses import Refusal, Response, answer
 from api.standing import StandingCache, product_of
 from api.tesla import Tesla
 from api.threads import Threads
+from api.upstream import Upstream, Visit
 from fleet.endpoints import match, methods
 from fleet.errors import FleetError, explain
 from tokens.auth import Caller, TokenCache
@@ -37,17 +40,19 @@ class Door:
         self.reach = ReachCache(self.threads)
         self.standing = StandingCache(self.threads)
         self.tesla = Tesla(self.threads)
+        self.upstream = Upstream(self.tesla, self.threads)
 
     async def close(self) -> None:
         """Write what is noted of the callers, and close the connections to Tesla."""
         await self.callers.close()
+        await self.upstream.close()
         await self.tesla.close()
         await asyncio.to_thread(self.threads.close)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         try:
-            response = await self._respond(scope, receive)
+            response = await _worded(self._answer(scope, receive))
         except ConnectionAbortedError:
             return
         length = (b"content-length", b"%d" % len(response.body))
@@ -60,34 +65,20 @@ class Door:
         )
         await send({"type": "http.response.body", "body": response.body})
 
-    async def _respond(self, scope: Scope, receive: Receive) -> Response:
-        try:
-            return await self._answer(scope, receive)
-        except Refusal as refusal:
-            return refusal.response()
-        except FleetError as error:
-            return _of_fleet_error(error)
-        except DatabaseError:
-            _log.exception("the database did not answer an API request")
-            return Refusal(
-                503,
-                "database_unavailable",
-                "Keyfob cannot reach its database. Try again shortly.",
-                ((b"retry-after", b"5"),),
-            ).response()
-        except ConnectionAbortedError:
-            raise
-        except Exception:  # noqa: BLE001  # logged; the server's own answer is no JSON
-            _log.exception("an API request failed")
-            return Refusal(
-                500, "internal_error", "Keyfob failed. Its log says why."
-            ).response()
-
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
         if scope["method"] not in _METHODS:
             raise _method_not_allowed("GET, POST")
         request = read(scope)
-        caller = await self._caller(request)
+        visit = Visit(await self._caller(request), request.client, time.perf_counter())
+        response = await _worded(self._serve(request, receive, visit))
+        self.upstream.leave(visit, response)
+        return response
+
+    async def _serve(
+        self, request: Request, receive: Receive, visit: Visit
+    ) -> Response:
+        await self.upstream.admit(visit)
+        caller = visit.caller
         matched = match(request.method, request.path)
         if matched is None or matched.endpoint.public:
             raise _unknown(request)
@@ -100,8 +91,9 @@ class Door:
         reach = await self.reach.of(caller.user_id)
         if product := product_of(matched, reach, request.query.get("vin", "")):
             await self.standing.check(caller.user_id, product)
+        way = self.upstream.way(visit, request, matched, product)
         forwarding = Forwarding(
-            request, receive, matched, reach, self.tesla, caller, self.threads
+            request, receive, matched, reach, way, caller, self.threads
         )
         if endpoint.local:
             return await cars.respond(forwarding)
@@ -124,6 +116,31 @@ class Door:
             )
         self.callers.used(request.credential, request.client)
         return caller
+
+
+async def _worded(answering: Awaitable[Response]) -> Response:
+    """Return an answer, or what says why there is none."""
+    try:
+        return await answering
+    except Refusal as refusal:
+        return refusal.response()
+    except FleetError as error:
+        return _of_fleet_error(error)
+    except DatabaseError:
+        _log.exception("the database did not answer an API request")
+        return Refusal(
+            503,
+            "database_unavailable",
+            "Keyfob cannot reach its database. Try again shortly.",
+            ((b"retry-after", b"5"),),
+        ).response()
+    except ConnectionAbortedError:
+        raise
+    except Exception:  # noqa: BLE001  # logged; the server's own answer is no JSON
+        _log.exception("an API request failed")
+        return Refusal(
+            500, "internal_error", "Keyfob failed. Its log says why."
+        ).response()
 
 
 def _unknown(request: Request) -> Refusal:

@@ -12,8 +12,9 @@ from api.reach import Grant, Reach, Route
 from api.request import Receive, Request, json_body
 from api.responses import Headers, Refusal, Response, answer, passed_on
 from api.routing import check_scope, choose, choose_for_all, usable
-from api.tesla import Call, Tesla, needs_relink
+from api.tesla import Call, needs_relink
 from api.threads import Threads
+from api.upstream import Asking
 from fleet.endpoints import Content, Endpoint, Match
 from fleet.errors import Unreadable, refusal
 from fleet.scopes import Scope
@@ -22,6 +23,7 @@ from tokens.auth import Caller
 
 _PASSED = frozenset(
     {
+        "age",
         "content-type",
         "retry-after",
         "ratelimit-limit",
@@ -40,7 +42,7 @@ class Forwarding:
     receive: Receive
     match: Match
     reach: Reach
-    tesla: Tesla
+    tesla: Asking
     caller: Caller
     threads: Threads
 
@@ -83,7 +85,9 @@ def route_of(forwarding: Forwarding) -> Route:
     """Choose the grant that answers best. Raises `Refusal`."""
     vin = ""
     if not forwarding.match.path_params and "vin" in forwarding.request.query:
-        vin = validation.query(forwarding.endpoint, forwarding.request.query).get("vin", "")
+        vin = validation.query(forwarding.endpoint, forwarding.request.query).get(
+            "vin", ""
+        )
     return choose(forwarding.match, forwarding.reach, vin)
 
 

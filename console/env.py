@@ -8,10 +8,13 @@ A secret `NAME` may come from the file that `NAME_FILE` names instead.
 import base64
 import binascii
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+from fleet.endpoints import Price
 
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
@@ -212,6 +215,44 @@ def prices(environment: Environment, name: str) -> dict[tuple[str, str], str]:
             return {}
         found[kind, cycle] = price_id
     return found
+
+
+def dollars(environment: Environment, name: str, default: str) -> Decimal:
+    """Read an amount of US dollars, 0 or more."""
+    amount = _amount(environment.text(name, default))
+    if amount is None:
+        environment.problem(name, "must be an amount of dollars such as 12.50.")
+    return amount or Decimal(0)
+
+
+def price_list(
+    environment: Environment, name: str, default: Mapping[Price, Decimal]
+) -> dict[str, Decimal]:
+    """Read what a call of each price class costs, in US dollars.
+
+    Written `data=1/500 wakes=0.02`: an amount, or one amount for so many calls. A
+    class that is left out costs what `default` says.
+    """
+    found = {price_class.value: usd for price_class, usd in default.items()}
+    for item in environment.words(name):
+        price_class, _, text = item.partition("=")
+        amount = _amount(text)
+        if price_class not in found or amount is None:
+            known = ", ".join(found)
+            environment.problem(name, f"must be as data=1/500; the classes: {known}.")
+            break
+        found[price_class] = amount
+    return found
+
+
+def _amount(text: str) -> Decimal | None:
+    """Return an amount such as 0.02 or 1/500, None when it is none or negative."""
+    above, _, below = text.partition("/")
+    try:
+        amount = Decimal(above) / Decimal(below or 1)
+    except ArithmeticError:
+        return None
+    return amount if amount.is_finite() and amount >= 0 else None
 
 
 def email(environment: Environment, name: str) -> dict[str, object]:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from celery.schedules import crontab, schedule
 
 from console import env
+from fleet.endpoints import PRICE_USD
 from fleet.hosts import Hosts
 from fleet.scopes import ASKED, Scope
 
@@ -272,6 +273,28 @@ TESLA_HOSTS = Hosts(
 # The gateway
 TESLA_TIMEOUT_S = environment.number("TESLA_TIMEOUT_S", 30, least=1, most=120)
 TOKEN_IN_QUERY = environment.flag("TOKEN_IN_QUERY", default=True)
+VEHICLE_DATA_FRESH_S = environment.number(
+    "VEHICLE_DATA_FRESH_S", 60, least=0, most=86_400
+)
+ENERGY_FRESH_S = environment.number("ENERGY_FRESH_S", 60, least=0, most=86_400)
+READINGS_KEPT_DAYS = environment.number("READINGS_KEPT_DAYS", 30, least=1, most=3650)
+# What may be called, and spent
+API_CALLS_PER_MINUTE = environment.number(
+    "API_CALLS_PER_MINUTE", 30, least=0, most=10_000_000
+)
+TESLA_CALLS_PER_MINUTE = {
+    "data": environment.number("TESLA_DATA_PER_MINUTE", 60, least=0, most=10_000_000),
+    "commands": environment.number(
+        "TESLA_COMMANDS_PER_MINUTE", 30, least=0, most=10_000_000
+    ),
+    "wakes": environment.number("TESLA_WAKES_PER_MINUTE", 3, least=0, most=10_000_000),
+}
+PRICES_USD = env.price_list(environment, "PRICES_USD", PRICE_USD)
+MONTHLY_STOP_USD = env.dollars(environment, "MONTHLY_STOP_USD", "10")
+MONTHLY_STOP_COMMANDS_USD = env.dollars(
+    environment, "MONTHLY_STOP_COMMANDS_USD", str(MONTHLY_STOP_USD * 11 / 10)
+)
+USAGE_KEPT_DAYS = environment.number("USAGE_KEPT_DAYS", 400, least=40, most=3650)
 
 # Subscriptions. Without a provider everything is included and nobody is asked.
 BILLING_PROVIDER = environment.choice("BILLING_PROVIDER", "none", ("none", "paddle"))
@@ -340,6 +363,10 @@ CELERY_BEAT_SCHEDULE = {
     },
     "forget-old-inquiries": {
         "task": "tokens.tasks.forget_old_inquiries",
+        "schedule": schedule(3600),
+    },
+    "forget-old-usage": {
+        "task": "tokens.tasks.forget_old_usage",
         "schedule": schedule(3600),
     },
 }

@@ -5,6 +5,7 @@ from functools import partial
 
 from celery import shared_task
 from celery.contrib.django.task import DjangoTask
+from django.conf import settings
 from django.utils import timezone
 
 import fleet
@@ -45,12 +46,15 @@ def ask(inquiry_pk: str) -> None:
     if access is None:
         inquiries.fail(inquiry, fleet.NotFound("The site was removed here."))
         return
+    keep = partial(sites.note_answer, access)
+    if inquiries.answer_early(inquiry, settings.ENERGY_FRESH_S, keep):
+        return
     try:
         client = grants.client_for(inquiry.grant)
     except fleet.FleetError as error:
         inquiries.fail(inquiry, error)
         return
-    inquiries.answer(inquiry, client, partial(sites.note_answer, access))
+    inquiries.answer(inquiry, client, keep)
 
 
 @shared_task(base=DjangoTask, ignore_result=True)

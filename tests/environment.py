@@ -69,6 +69,11 @@ def _set_environment(environment: MutableMapping[str, str], folder: Path) -> Non
             "TESLA_FLEET_URL_NA": f"{NOBODY_LISTENS}/na",
             "TESLA_FLEET_URL_EU": f"{NOBODY_LISTENS}/eu",
             "TESLA_FLEET_URL_CN": f"{NOBODY_LISTENS}/cn",
+            # Tests of limits set their own; others call as often as they like.
+            "API_CALLS_PER_MINUTE": "1000000",
+            "TESLA_DATA_PER_MINUTE": "1000000",
+            "TESLA_COMMANDS_PER_MINUTE": "1000000",
+            "TESLA_WAKES_PER_MINUTE": "1000000",
             "LOG_LEVEL": "warning",
             "TIME_ZONE": "UTC",
         }

@@ -184,3 +184,70 @@ class Inquiry(models.Model):
     def is_done(self) -> bool:
         """Tell whether the answer, or the failure, is there."""
         return self.state in {self.State.ANSWERED, self.State.FAILED}
+
+
+class Usage(models.Model):
+    """What one program did in one UTC day with one car or site, in one price class.
+
+    `access_token_key` is the token's id, also after the token is gone, and zero for
+    the pages; `program` and `client` are the names last seen, of the token and of the
+    program itself. `calls` are a program's, `asked` those that went to Tesla, `billed`
+    those of them that Tesla bills, `saved` the calls that needed none. `refused` and
+    `failed` count answers of 4xx and 5xx. Durations are in milliseconds.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="usage")
+    day_date = models.DateField()
+    access_token_key = models.UUIDField()
+    program = models.CharField(max_length=80, blank=True)
+    client = models.CharField(max_length=80, blank=True)
+    subject = models.CharField(max_length=32, blank=True)
+    price_class = models.CharField(max_length=16)
+    calls = models.PositiveBigIntegerField(default=0)
+    asked = models.PositiveBigIntegerField(default=0)
+    billed = models.PositiveBigIntegerField(default=0)
+    saved = models.PositiveBigIntegerField(default=0)
+    refused = models.PositiveBigIntegerField(default=0)
+    failed = models.PositiveBigIntegerField(default=0)
+    duration_ms = models.PositiveBigIntegerField(default=0)
+    longest_ms = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    "day_date",
+                    "user",
+                    "access_token_key",
+                    "subject",
+                    "price_class",
+                ],
+                name="one_usage_per_day_token_car_and_class",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.price_class} on {self.day_date}"
+
+
+class Spending(models.Model):
+    """How many calls of a price class Tesla billed this whole instance in a month.
+
+    Belongs to nobody, so that a month's sum stays true when a user goes.
+    `month_date` is the month's first day, in UTC.
+    """
+
+    month_date = models.DateField()
+    price_class = models.CharField(max_length=16)
+    billed = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["month_date", "price_class"],
+                name="one_spending_per_month_and_class",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.price_class} in {self.month_date:%Y-%m}"

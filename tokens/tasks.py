@@ -3,7 +3,7 @@
 from celery import shared_task
 from celery.contrib.django.task import DjangoTask
 
-from tokens.services import grants, inquiries
+from tokens.services import grants, inquiries, usage
 
 
 @shared_task(base=DjangoTask, ignore_result=True)
@@ -16,3 +16,9 @@ def refresh_due() -> None:
 def forget_old_inquiries() -> None:
     """Delete questions and answers that are older than the settings keep them."""
     inquiries.forget_old()
+
+
+@shared_task(base=DjangoTask, ignore_result=True)
+def forget_old_usage() -> None:
+    """Delete counts of calls that are older than the settings keep them."""
+    usage.forget_old()

@@ -16,8 +16,15 @@ from console.admin.base import (
     list_link,
     tell,
 )
-from tokens.models import AccessToken, Inquiry, Registration, TeslaGrant
-from tokens.services import access_tokens, inquiries
+from tokens.models import (
+    AccessToken,
+    Inquiry,
+    Registration,
+    Spending,
+    TeslaGrant,
+    Usage,
+)
+from tokens.services import access_tokens, inquiries, spending
 
 _UNDER_WAY = [Inquiry.State.WAITING, Inquiry.State.RUNNING]
 
@@ -130,6 +137,42 @@ class InquiryAdmin(OperatorAdmin[Inquiry]):
                 inquiry.user, inquiry.grant, inquiry.endpoint, inquiry.subject
             )
         tell(request, len(chosen), len(chosen), "Asked again")
+
+
+@register(Usage)
+class UsageAdmin(OperatorAdmin[Usage]):
+    """How often programs called, by day, car and price class."""
+
+    list_display = (
+        *("day_date", "of", "program", "client", "subject", "price_class"),
+        *("calls", "asked", "billed", "saved", "refused", "failed"),
+    )
+    list_filter = ("price_class", "day_date")
+    list_select_related = ("user",)
+    search_fields = ("subject", "program", "client", "user__email")
+    readonly_fields = ("of",)
+    ordering = ("-day_date", "pk")
+
+    @display(description="user", ordering="user__email")
+    def of(self, usage: Usage) -> SafeString | str:
+        """Link to the user."""
+        return link(usage.user)
+
+
+@register(Spending)
+class SpendingAdmin(OperatorAdmin[Spending]):
+    """How many calls Tesla billed in each month, and what they cost by the price list."""
+
+    list_display = ("month_date", "price_class", "billed", "dollars")
+    list_filter = ("price_class",)
+    search_fields = ("price_class",)
+    readonly_fields = ("dollars",)
+    ordering = ("-month_date", "price_class")
+
+    @display(description="dollars")
+    def dollars(self, row: Spending) -> str:
+        """Return what the calls cost."""
+        return f"{spending.usd({row.price_class: row.billed}):.2f}"
 
 
 @register(Registration)

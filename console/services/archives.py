@@ -6,7 +6,7 @@ import json
 import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from shutil import copyfileobj
 from typing import IO, Any
@@ -116,6 +116,6 @@ def _write(archive: ZipFile, sheet: Sheet, spool: Path) -> int:
 def _plain(value: object) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
-    if isinstance(value, str | UUID):
+    if isinstance(value, str | UUID | date):
         return str(value)
     raise TypeError(f"an export cannot hold a {type(value).__name__}")

@@ -22,6 +22,7 @@ from console.views.subscription import status_of
 from fleet.scopes import Opening, Scope, opens
 from tokens import bell
 from tokens.models import MOST_ACCESS_TOKENS, AccessToken, TeslaGrant
+from tokens.services import spending
 from vehicles.units import units_of
 
 _LONGEST_WAIT = timedelta(seconds=60)
@@ -75,6 +76,7 @@ def dashboard(request: UserRequest) -> HttpResponse:
     context = {
         "reading": _reading(grants, _asked_at(request.GET.get("asked", ""))),
         "failures": _failures(grants),
+        "budget": spending.budget(timezone.now()),
         "unlinked": [grant for grant in grants if _needs_relink(grant)],
         "keyless": [car.name for car in cars if car.lacks_key],
         "vehicles": cars,

@@ -5,8 +5,11 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import pytest
+import redis
+from django.conf import settings
 
 from accounts.models import User
 from api.door import Door
@@ -81,6 +84,20 @@ class Program:
             {k.decode(): v.decode() for k, v in start["headers"]},
             b"".join(part["body"] for part in bodies),
         )
+
+
+@pytest.fixture(autouse=True)
+def _empty_shelf() -> None:
+    """Forget the answers and the counted calls of earlier tests; cars recur."""
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        for key in client.scan_iter("keyfob:*"):
+            client.delete(key)
+
+
+@pytest.fixture
+def redis_away(settings: Any) -> None:
+    """Let there be no Redis."""
+    settings.REDIS_URL = f"unix:///nowhere/{uuid4()}.sock"
 
 
 Story = Callable[[Program], Awaitable[Any]]

@@ -93,7 +93,8 @@ def test_vehicle_data_of_an_awake_car(
     )
     assert answer.status == 200
     assert {"charge_state", "drive_state"} <= set(answer.json["response"])
-    (call,) = registered.calls
+    looked, call = registered.calls
+    assert (looked.path.endswith(vin), looked.query) == (True, "")
     assert call.query == "endpoints=charge_state%3Blocation_data"
 
 

@@ -15,10 +15,18 @@ from accounts.services import letters
 from console import figures
 from console.models import Deletion, Export, Heartbeat
 from console.services import deletions, export_jobs
+from fleet.endpoints import Price
 from tests.console.leaving import fresh_client
 from tests.factories import make_bare_grant, make_energy_site, make_user, make_vehicle
-from tokens.models import AccessToken, Inquiry, Registration, TeslaGrant
-from tokens.services import access_tokens, inquiries
+from tokens.models import (
+    AccessToken,
+    Inquiry,
+    Registration,
+    Spending,
+    TeslaGrant,
+    Usage,
+)
+from tokens.services import access_tokens, inquiries, usage
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
@@ -50,6 +58,7 @@ def everything(alice: User) -> dict[str, str]:
     registration = Registration.objects.create(
         region="na", domain="keyfob.example.com", public_key_hex="04"
     )
+    usage.note_page_call(alice, VIN, Price.DATA, 200, 12.0)
     deletion = deletions.ask(alice, Deletion.Kind.GRANT, str(grant.pk))
     return {
         "accounts/user": str(alice.pk),
@@ -58,6 +67,8 @@ def everything(alice: User) -> dict[str, str]:
         "tokens/accesstoken": str(access_token.pk),
         "tokens/inquiry": str(asked.pk),
         "tokens/registration": registration.region,
+        "tokens/usage": str(Usage.objects.get().pk),
+        "tokens/spending": str(Spending.objects.get().pk),
         "vehicles/vehicle": str(make_vehicle(grant).vehicle_id),
         "energy/energysite": str(make_energy_site(grant).site_id),
         "console/deletion": str(deletion.pk),

@@ -24,8 +24,8 @@ from tests.factories import (
     make_heartbeat,
     make_vehicle,
 )
-from tokens.models import AccessToken, TeslaGrant
-from tokens.services import access_tokens
+from tokens.models import AccessToken, Spending, TeslaGrant
+from tokens.services import access_tokens, spending
 from vehicles.models import VehicleAccess
 
 pytestmark = pytest.mark.django_db
@@ -140,6 +140,33 @@ def test_dashboard_prompts_for_no_key_where_all_is_well(
     grant = make_grant_read_before(alice)
     make_vehicle(grant, key_paired=True, protocol_required=True)
     assert "no virtual key yet" not in look(client_of(alice))
+
+
+@pytest.mark.parametrize(
+    ("calls", "words"),
+    [
+        (3999, None),
+        (4000, "80 % of this month's money for Tesla is spent."),
+        (5000, "This month's money for Tesla is spent."),
+    ],
+)
+def test_dashboard_says_when_the_month_s_money_goes_to_its_end(
+    client_of: Browser, alice: User, owner: User, calls: int, words: str | None
+) -> None:
+    month = spending.month_of(timezone.now())
+    Spending.objects.create(month_date=month, price_class="data", billed=calls)
+    pages = [
+        client_of(one).get("/console/").content.decode().replace("\u2019", "'")
+        for one in (alice, owner)
+    ]
+    for page in pages:
+        assert ("month's money" in page) == (words is not None)
+        assert (words or "") in page
+    # What the instance costs is the affair of whoever runs it.
+    assert [f"${calls / 500:.2f} of $10.00" in page for page in pages] == [
+        False,
+        words is not None,
+    ]
 
 
 def test_dashboard_asks_to_link_again(client_of: Browser, alice: User) -> None:
@@ -331,7 +358,7 @@ def test_dashboard_costs_twelve_queries_at_most(
     with CaptureQueriesContext(connection) as queries:
         page = look(browser)
     assert page.count('<article class="card"') == count + min(count, 3)
-    assert len(queries) == 7
+    assert len(queries) == 8
     assert VehicleAccess.objects.count() == count
     assert SiteAccess.objects.count() == min(count, 3)
     assert AccessToken.objects.count() == count

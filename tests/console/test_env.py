@@ -1,11 +1,21 @@
 """Reading settings from the environment, and saying all that is wrong."""
 
 import base64
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from console.env import BadEnvironment, Environment, database, email, prices
+from console.env import (
+    BadEnvironment,
+    Environment,
+    database,
+    dollars,
+    email,
+    price_list,
+    prices,
+)
+from fleet.endpoints import Price
 
 KEY = base64.b64encode(bytes(32)).decode()
 
@@ -229,3 +239,28 @@ def test_odd_prices_are_a_problem(text: str) -> None:
     assert problems(environment) == [
         "P: must be pairs such as vehicle:month=pri_01abc."
     ]
+
+
+def test_dollars_are_exact() -> None:
+    environment = Environment({"A": "12.50", "B": "0", "C": "10 $", "D": "-1"})
+    found = [dollars(environment, name, "10") for name in "ABXCD"]
+    assert found == [Decimal("12.50"), 0, 10, 0, 0]
+    assert problems(environment) == [
+        f"{name}: must be an amount of dollars such as 12.50." for name in "CD"
+    ]
+
+
+def test_price_list_changes_what_it_names() -> None:
+    usual = {Price.DATA: Decimal(1), Price.WAKES: Decimal(2)}
+    environment = Environment({"A": "data=1/500", "B": "data=0.5, wakes=0"})
+    assert price_list(environment, "A", usual) == {"data": Decimal("0.002"), "wakes": 2}
+    assert price_list(environment, "B", usual) == {"data": Decimal("0.5"), "wakes": 0}
+    assert price_list(environment, "C", usual) == {"data": 1, "wakes": 2}
+    assert problems(environment) == []
+
+
+@pytest.mark.parametrize("text", ["milk=1", "data", "data=x", "data=1/0", "data=NaN"])
+def test_price_list_that_makes_no_sense_is_a_problem(text: str) -> None:
+    environment = Environment({"A": text})
+    price_list(environment, "A", {Price.DATA: Decimal(1)})
+    assert problems(environment) == ["A: must be as data=1/500; the classes: data."]

@@ -35,12 +35,13 @@ from billing.models import (
 )
 from console.models import Deletion, DeletionStep, Export
 from console.services import archives, chains, deletions, export_jobs
+from fleet.endpoints import Price
 from simulator.testing import RunningSimulator
 from tests.console.leaving import CLIENT, finish, fresh_client
 from tests.factories import make_energy_site
 from tests.fixtures.tesla import MakeGrant
 from tokens.models import AccessToken, Inquiry, TeslaGrant
-from tokens.services import access_tokens, grants, inquiries, spool
+from tokens.services import access_tokens, grants, inquiries, spool, usage
 from vehicles.models import Vehicle, VehicleAccess
 from vehicles.services import vehicles
 
@@ -82,6 +83,7 @@ def _fill(user: User, grant: TeslaGrant) -> None:
     fresh_client(user).post("/accounts/login/", {"login": user.email, "password": "x"})
     letters.keep("Alice@Example.com", "A letter", "with a link")
     spool.put(grant, spool.Pair("a", "r", grant.linked_at))
+    usage.note_page_call(user, "2252142071", Price.FREE, 200, 1.0)
     export_jobs.run(export_jobs.ask(user).pk)
     _subscribe(user)
     deletions.ask(user, Deletion.Kind.VEHICLE, "5YJ3E1EA4PF000001")

@@ -5,7 +5,7 @@ from typing import Any
 
 from accounts.models import User
 from accounts.services.exporting import CHUNK, Sheet, sheet
-from tokens.models import AccessToken, Inquiry, TeslaGrant
+from tokens.models import AccessToken, Inquiry, TeslaGrant, Usage
 
 # What Tesla puts into a car's record that opens something.
 _SECRET = frozenset({"tokens", "backseat_token", "cached_data"})
@@ -39,6 +39,26 @@ def exports(user: User) -> Iterator[Sheet]:
             "created_at": "created_at",
             "last_used_at": "last_used_at",
             "last_used_by": "last_used_by",
+        },
+    )
+    yield sheet(
+        "counts_of_calls",
+        "how often your programs called, by day, car or site, and price class",
+        Usage.objects.filter(user=user).order_by("day_date", "pk"),
+        {
+            "day": "day_date",
+            "access_token": "program",
+            "client": "client",
+            "about": "subject",
+            "price_class": "price_class",
+            "calls": "calls",
+            "asked_of_tesla": "asked",
+            "billed_by_tesla": "billed",
+            "saved": "saved",
+            "refused": "refused",
+            "failed": "failed",
+            "duration_ms": "duration_ms",
+            "longest_ms": "longest_ms",
         },
     )
     yield Sheet(

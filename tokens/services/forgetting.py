@@ -2,8 +2,8 @@
 
 from accounts.models import User
 from accounts.services.batches import delete_in_batches
-from tokens.models import AccessToken, Inquiry, TeslaGrant
-from tokens.services import grants, spool
+from tokens.models import AccessToken, Inquiry, TeslaGrant, Usage
+from tokens.services import grants, last_answers, spool
 
 
 def forget(user: User) -> dict[str, int]:
@@ -13,6 +13,7 @@ def forget(user: User) -> dict[str, int]:
     """
     return {
         "questions to Tesla": delete_in_batches(Inquiry.objects.filter(user=user)),
+        "counts of calls": delete_in_batches(Usage.objects.filter(user=user)),
         "access tokens": forget_access_tokens(user),
         "Tesla accounts": sum(_drop(grant) for grant in TeslaGrant.objects.of(user)),
     }
@@ -30,16 +31,24 @@ def forget_grant(grant: TeslaGrant) -> dict[str, int]:
     """
     asked = delete_in_batches(Inquiry.objects.filter(grant=grant))
     grants.unlink(grant)
+    last_answers.forget(grant.pk)
     return {"questions to Tesla": asked, "Tesla accounts": 1}
 
 
 def forget_questions(user: User, subject: str) -> dict[str, int]:
-    """Delete what a user asked about one car or site; return how many."""
+    """Delete what a user asked about one car or site; return how many of each kind."""
+    for grant in TeslaGrant.objects.of(user):
+        last_answers.forget(grant.pk, subject)
     asked = Inquiry.objects.filter(user=user, subject=subject)
-    return {"questions to Tesla": delete_in_batches(asked)}
+    counted = Usage.objects.filter(user=user, subject=subject)
+    return {
+        "questions to Tesla": delete_in_batches(asked),
+        "counts of calls": delete_in_batches(counted),
+    }
 
 
 def _drop(grant: TeslaGrant) -> int:
+    last_answers.forget(grant.pk)
     deleted = delete_in_batches(TeslaGrant.objects.filter(pk=grant.pk))
     spool.clear(grant.pk)
     return deleted

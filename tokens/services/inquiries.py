@@ -4,8 +4,10 @@ The row is the queue. A worker claims it by a conditional update of its lease; a
 that dies leaves a lease that ends, and the sweep has the question put once more.
 """
 
+import json
+import time
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +20,10 @@ from django.utils import timezone
 import fleet
 from accounts.models import User
 from fleet import errors as fleet_errors
-from fleet.endpoints import BY_NAME, VEHICLE_DATA_GROUPS, Where
+from fleet.endpoints import BY_NAME, Where
 from fleet.scopes import Scope
 from tokens.models import Inquiry, TeslaGrant
+from tokens.services import last_answers, spending, usage
 
 # Longer than a task may run (settings.CELERY_TASK_TIME_LIMIT).
 LEASE = timedelta(seconds=130)
@@ -28,8 +31,6 @@ MOST_ATTEMPTS = 2
 # A question this old was not picked up by the bell; one much older has no reader.
 _UNHEARD_AFTER = timedelta(seconds=5)
 _TOO_LATE_AFTER = timedelta(minutes=10)
-_LOCATION = "location_data"
-_COMBO = "vehicle_data_combo"
 
 
 def ask(user: User, grant: TeslaGrant, endpoint_name: str, subject: str) -> Inquiry:
@@ -82,19 +83,43 @@ def answer(
     answered and the reading not yet there.
     """
     endpoint = BY_NAME[inquiry.endpoint]
+    if endpoint.billed:
+        now = timezone.now()
+        if spending.stops(endpoint.price, spending.budget(now).spent_usd):
+            return _stopped(inquiry, now)
     path_params = {
         param.name: inquiry.subject for param in endpoint.params_in(Where.PATH)
     }
+    asked_at_s, began_s = time.time(), time.perf_counter()
+    status = 200
     try:
         response = client.call(endpoint, path_params, _query(inquiry))
     except fleet.FleetError as error:
+        status = error.status or 0
         return fail(inquiry, error)
-    columns = {"state": Inquiry.State.ANSWERED, "answer": _storable(response)}
-    with transaction.atomic():
-        answered = _finish(inquiry, columns)
-        if keep is not None:
-            keep(answered)
-    return answered
+    finally:
+        spent_ms = (time.perf_counter() - began_s) * 1000
+        user, subject = inquiry.user, inquiry.subject
+        usage.note_page_call(user, subject, endpoint.price, status, spent_ms)
+    if endpoint.method != "GET":
+        last_answers.note_change(inquiry.subject)
+    elif endpoint.name in last_answers.KEPT:
+        last_answers.keep(_subject(inquiry), response, asked_at_s)
+    return _answered(inquiry, response, timezone.now(), keep)
+
+
+def answer_early(
+    inquiry: Inquiry, within_s: float, keep: Callable[[Inquiry], None]
+) -> Inquiry | None:
+    """Answer with what Tesla said to anybody with this grant moments ago.
+
+    Return None where Tesla must be asked.
+    """
+    kept = last_answers.find_fresh(_subject(inquiry), within_s)
+    if kept is None:
+        return None
+    at = datetime.fromtimestamp(kept.at_s, UTC)
+    return _answered(inquiry, json.loads(kept.body)["response"], at, keep)
 
 
 def fail(inquiry: Inquiry, error: fleet.FleetError) -> Inquiry:
@@ -150,6 +175,49 @@ def forget_old() -> int:
     return deleted
 
 
+def _answered(
+    inquiry: Inquiry,
+    response: Any,
+    at: datetime,
+    keep: Callable[[Inquiry], None] | None,
+) -> Inquiry:
+    columns = {
+        "state": Inquiry.State.ANSWERED,
+        "answer": _storable(response),
+        "answered_at": at,
+    }
+    with transaction.atomic():
+        answered = _finish(inquiry, columns)
+        if keep is not None:
+            keep(answered)
+    return answered
+
+
+def _stopped(inquiry: Inquiry, now: datetime) -> Inquiry:
+    """Store that this month's money is spent; Tesla was not asked."""
+    return _finish(
+        inquiry,
+        {
+            "state": Inquiry.State.FAILED,
+            "error_code": "monthly_stop",
+            "error_title": "This month's money is spent",
+            "error_words": spending.why_stopped(now),
+        },
+    )
+
+
+def _subject(inquiry: Inquiry) -> last_answers.Subject:
+    """Return under which name the answer is kept for programs, too."""
+    is_car = inquiry.endpoint == "vehicle_data"
+    subject = last_answers.Subject(
+        inquiry.grant_id,
+        inquiry.subject,
+        inquiry.endpoint,
+        is_car and inquiry.grant.has(Scope.VEHICLE_LOCATION),
+    )
+    return subject.whole
+
+
 def _query(inquiry: Inquiry) -> Mapping[str, str]:
     """Return the query of the call: for vehicle data, every group that is granted.
 
@@ -158,12 +226,7 @@ def _query(inquiry: Inquiry) -> Mapping[str, str]:
     if inquiry.endpoint != "vehicle_data":
         return {}
     may_locate = inquiry.grant.has(Scope.VEHICLE_LOCATION)
-    groups = (
-        group
-        for group in VEHICLE_DATA_GROUPS
-        if group != _COMBO and (may_locate or group != _LOCATION)
-    )
-    return {"endpoints": ";".join(groups)}
+    return {"endpoints": last_answers.all_groups(may_locate=may_locate)}
 
 
 def _renew_soon(grant: TeslaGrant) -> None:
@@ -176,7 +239,7 @@ def _renew_soon(grant: TeslaGrant) -> None:
 def _finish(inquiry: Inquiry, columns: dict[str, Any]) -> Inquiry:
     """Store an end, unless there is one already; return the row as it is."""
     Inquiry.objects.filter(pk=inquiry.pk, state=Inquiry.State.RUNNING).update(
-        **columns, answered_at=timezone.now(), lease_until=None
+        **{"answered_at": timezone.now(), "lease_until": None, **columns}
     )
     inquiry.refresh_from_db()
     return inquiry

@@ -1,0 +1,340 @@
+"""What stands between a program's call and Tesla: last answers, limits, the meter.
+
+A visit is one call of a program, from the door to its answer. Calls to Tesla that it
+leads to go through `Asking.send`, which asks Tesla only for what must be asked:
+a read that the last answer serves, that somebody is just making, or whose car sleeps is
+saved; what is left is held to Tesla's limits and the month's money, and counted.
+"""
+
+import asyncio
+import re
+import time
+from dataclasses import dataclass, field
+from functools import lru_cache
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from django.conf import settings
+
+from api.limits import Limits
+from api.meter import Meter
+from api.reach import Grant
+from api.readings import Readings
+from api.request import Request
+from api.responses import Response
+from api.shared import Shared
+from api.tesla import Call, Tesla
+from api.threads import Threads
+from fleet.endpoints import Endpoint, Match, Price, Subject, match
+from fleet.scopes import Scope
+from fleet.wire import Answer
+from tokens.auth import Caller
+from tokens.services import last_answers
+from tokens.services.last_answers import Kept
+
+_ASLEEP_KNOWN_S = 5.0
+_ONLINE_KNOWN_S = 60.0
+_MOST_KNOWN = 2000
+_STATE = re.compile(rb'"state"\s*:\s*"([a-z_]{1,16})"')
+_ANSWERED = re.compile(rb'\s*\{\s*"response"\s*:\s*(?:["\[]|\{(?!\s*\}))')
+_JSON = ("content-type", "application/json; charset=utf-8")
+_ASLEEP = (
+    b'{"response":null,"error":"vehicle unavailable: vehicle is offline or asleep",'
+    b'"error_description":""}'
+)
+_USE_CACHE = "use_cache"
+
+
+@dataclass(slots=True)
+class Visit:
+    """One call of a program: who calls, and what for, as far as it is known yet."""
+
+    caller: Caller
+    client: str
+    started_s: float
+    tag: str = ""
+    price: Price = Price.FREE
+
+
+@dataclass(slots=True)
+class _Flight:
+    """A read under way; `landing` is there once somebody else waits for it."""
+
+    at_s: float
+    landing: asyncio.Future[Answer] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What a car's record said last, and the whole record where it came from one."""
+
+    state: str
+    at_s: float
+    record: Answer | None = field(default=None, repr=False)
+
+
+class Upstream:
+    """One process's way to Tesla for all of its visits."""
+
+    def __init__(self, tesla: Tesla, threads: Threads) -> None:
+        self.tesla = tesla
+        self.shared = Shared()
+        self.limits = Limits(self.shared)
+        self.meter = Meter(threads)
+        self.readings = Readings(threads, self.shared)
+        self.flights: dict[tuple[UUID, str], _Flight] = {}
+        self.states: dict[tuple[UUID, str], _State] = {}
+
+    async def admit(self, visit: Visit) -> None:
+        """Let a visit in. Raises the 429 `Refusal` above the token's limit."""
+        await self.limits.check_token(visit.caller.token_id)
+
+    def way(
+        self, visit: Visit, request: Request, matched: Match, product: str
+    ) -> "Asking":
+        """Return the way to Tesla for a visit; `product` is its VIN or site's id."""
+        visit.price, visit.tag = matched.endpoint.price, product
+        return Asking(self, visit, request.query.get(_USE_CACHE, "").lower())
+
+    def leave(self, visit: Visit, response: Response) -> None:
+        """Count a visit that is over."""
+        self.meter.called(
+            visit.caller,
+            visit.client,
+            visit.tag,
+            visit.price,
+            status=response.status,
+            duration_ms=(time.perf_counter() - visit.started_s) * 1000,
+        )
+
+    async def close(self) -> None:
+        """Write what is kept and counted."""
+        await self.readings.close()
+        await self.meter.close()
+        await self.shared.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The way to Tesla for one visit; `use_cache` is what its query says of that."""
+
+    upstream: Upstream
+    visit: Visit
+    use_cache: str = ""
+
+    async def send(self, grant: Grant, call: Call) -> Answer:
+        """Return Tesla's answer, an earlier one where that will do.
+
+        Raises `Refusal` and `FleetError`.
+        """
+        if _USE_CACHE in call.path_qs:
+            call = _without_use_cache(call)
+        path, _, query = call.path_qs.partition("?")
+        matched = _match(call.method, path)
+        tag = _tag(matched) if matched else ""
+        price = matched.endpoint.price if matched else Price.FREE
+        if call.method != "GET":
+            return await self._change(grant, call, tag, price)
+        if matched is None:
+            return await self._ask(grant, call, tag, price)
+        earlier = await self._earlier(grant, matched.endpoint, tag, query)
+        if earlier is not None:
+            self._saved(tag, price)
+            return earlier
+        return await self._join(grant, call, matched.endpoint, tag)
+
+    async def _earlier(
+        self, grant: Grant, endpoint: Endpoint, tag: str, query: str
+    ) -> Answer | None:
+        """Return an answer that spares the call, None when Tesla must be asked."""
+        known = self.upstream.states.get((grant.id, tag))
+        if endpoint.name == "vehicle":
+            # Who asked for data of a sleeping car is given the record that said so.
+            is_detour = self.visit.price is Price.DATA
+            return _record_of_sleeping(known) if is_detour else None
+        if endpoint.name in last_answers.KEPT:
+            kept = await self._kept(_subject(grant, endpoint, tag, query))
+            if kept is not None:
+                return _answer_of(kept)
+        if not endpoint.live:
+            return None
+        if not _is_known(known):
+            await self._look(grant, tag)
+        known = self.upstream.states.get((grant.id, tag))
+        is_asleep = _record_of_sleeping(known) is not None
+        return Answer(408, [_JSON], _ASLEEP) if is_asleep else None
+
+    async def _kept(self, subject: last_answers.Subject) -> Kept | None:
+        readings = self.upstream.readings
+        if subject.endpoint != "vehicle_data":
+            return await readings.fresh(subject, settings.ENERGY_FRESH_S)
+        if self.use_cache in {"true", "1"}:
+            return await readings.last(subject)
+        if self.use_cache in {"false", "0"}:
+            return None
+        return await readings.fresh(subject, settings.VEHICLE_DATA_FRESH_S)
+
+    async def _look(self, grant: Grant, tag: str) -> None:
+        """Read a car's record, which is free and wakes nothing, to know its state."""
+        call = Call("GET", f"/api/1/vehicles/{tag}")
+        matched = _match(call.method, call.path_qs)
+        if matched is not None:
+            await self._join(grant, call, matched.endpoint, tag)
+
+    async def _join(
+        self, grant: Grant, call: Call, endpoint: Endpoint, tag: str
+    ) -> Answer:
+        """Make a read, or wait for the same one that somebody else is making."""
+        flights, key = self.upstream.flights, (grant.id, call.path_qs)
+        while (flight := flights.get(key)) is not None:
+            if flight.at_s <= self.upstream.readings.changed_at_s(tag):
+                break
+            if flight.landing is None:
+                flight.landing = asyncio.get_running_loop().create_future()
+            try:
+                answer = await asyncio.shield(flight.landing)
+            except _Left:
+                continue
+            self._saved(tag, endpoint.price)
+            return answer
+        return await self._lead(grant, call, endpoint, tag)
+
+    async def _lead(
+        self, grant: Grant, call: Call, endpoint: Endpoint, tag: str
+    ) -> Answer:
+        flights, key = self.upstream.flights, (grant.id, call.path_qs)
+        flight = flights[key] = _Flight(time.time())
+        try:
+            answer = await self._ask(grant, call, tag, endpoint.price)
+        except BaseException as error:
+            if flight.landing is not None:
+                is_ours = isinstance(error, Exception)
+                flight.landing.set_exception(error if is_ours else _Left())
+                # Those who waited may have left, too; asyncio would complain.
+                flight.landing.exception()
+            raise
+        finally:
+            if flights.get(key) is flight:
+                del flights[key]
+        if answer.status == 200:
+            query = call.path_qs.partition("?")[2]
+            asked = Kept(flight.at_s, answer.body)
+            self._note(grant, endpoint, tag, query=query, asked=asked)
+        elif answer.status == 408 and endpoint.live:
+            self.upstream.states.pop((grant.id, tag), None)
+        if flight.landing is not None:
+            flight.landing.set_result(answer)
+        return answer
+
+    async def _change(self, grant: Grant, call: Call, tag: str, price: Price) -> Answer:
+        """Send what may change a car or site; what was read of it before is old then."""
+        try:
+            return await self._ask(grant, call, tag, price)
+        finally:
+            if tag:
+                self.upstream.states.pop((grant.id, tag), None)
+                await self.upstream.readings.change(tag)
+
+    async def _ask(self, grant: Grant, call: Call, tag: str, price: Price) -> Answer:
+        """Ask Tesla, within the limits, and count it."""
+        upstream = self.upstream
+        if price is not Price.FREE:
+            await upstream.meter.check(price)
+            await upstream.limits.check_car(tag, price)
+        upstream.meter.reserve(price)
+        status = 0
+        try:
+            answer = await upstream.tesla.send(grant, call)
+            status = answer.status
+        finally:
+            upstream.meter.asked(self.visit.caller, tag, price, status)
+        return answer
+
+    def _note(
+        self, grant: Grant, endpoint: Endpoint, tag: str, *, query: str, asked: Kept
+    ) -> None:
+        """Keep what a good answer says, for those who ask next."""
+        if not _ANSWERED.match(asked.body) or asked.body.rstrip()[-1:] != b"}":
+            return
+        if endpoint.name == "vehicle":
+            states = set(_STATE.findall(asked.body))
+            if len(states) == 1:
+                record = Answer(200, [_JSON], asked.body)
+                state = _State(states.pop().decode(), asked.at_s, record)
+                self._know(grant, tag, state)
+        elif endpoint.live:
+            self._know(grant, tag, _State("online", asked.at_s))
+        if endpoint.name in last_answers.KEPT:
+            subject = _subject(grant, endpoint, tag, query)
+            self.upstream.readings.keep(subject, asked)
+
+    def _know(self, grant: Grant, tag: str, state: _State) -> None:
+        states = self.upstream.states
+        if len(states) >= _MOST_KNOWN:
+            states.clear()
+        states[grant.id, tag] = state
+
+    def _saved(self, tag: str, price: Price) -> None:
+        self.upstream.meter.saved(self.visit.caller, tag, price)
+
+
+class _Left(Exception):
+    """Who made a read has left before its answer came."""
+
+
+@lru_cache(4096)
+def _match(method: str, path: str) -> Match | None:
+    return match(method, path)
+
+
+@lru_cache(4096)
+def _groups(query: str) -> str:
+    return last_answers.sorted_groups(parse_qs(query).get("endpoints", [""])[0])
+
+
+def _tag(matched: Match) -> str:
+    """Return the VIN or the site's id that a call is about."""
+    if matched.endpoint.subject not in {Subject.VEHICLE, Subject.ENERGY_SITE}:
+        return ""
+    return next(iter(matched.path_params.values()), "")
+
+
+def _without_use_cache(call: Call) -> Call:
+    """Return a call without what is said to us, not to Tesla."""
+    path, _, query = call.path_qs.partition("?")
+    kept = [one for one in query.split("&") if not one.startswith(f"{_USE_CACHE}=")]
+    return Call(call.method, f"{path}?{'&'.join(kept)}".rstrip("?"), call.body)
+
+
+def _subject(
+    grant: Grant, endpoint: Endpoint, tag: str, query: str
+) -> last_answers.Subject:
+    if endpoint.name != "vehicle_data":
+        return last_answers.Subject(grant.id, tag, endpoint.name)
+    return last_answers.Subject(
+        grant.id,
+        tag,
+        endpoint.name,
+        Scope.VEHICLE_LOCATION in grant.scopes,
+        _groups(query),
+    )
+
+
+def _answer_of(kept: Kept) -> Answer:
+    age_s = max(0, int(time.time() - kept.at_s))
+    return Answer(200, [_JSON, ("age", str(age_s))], kept.body)
+
+
+def _is_known(known: _State | None) -> bool:
+    """Tell whether a car's state is as new as one may rely on."""
+    if known is None:
+        return False
+    kept_s = _ONLINE_KNOWN_S if known.state == "online" else _ASLEEP_KNOWN_S
+    return time.time() < known.at_s + kept_s
+
+
+def _record_of_sleeping(known: _State | None) -> Answer | None:
+    """Return the record of a car that was not online just now."""
+    if known is None or known.state == "online" or not _is_known(known):
+        return None
+    return known.record
