@@ -121,6 +121,7 @@ CACHES = {
     }
 }
 DELETIONS_KEPT_DAYS = environment.number("DELETIONS_KEPT_DAYS", 30, least=1, most=3650)
+COMMANDS_KEPT_DAYS = environment.number("COMMANDS_KEPT_DAYS", 90, least=1, most=3650)
 INQUIRIES_KEPT_DAYS = environment.number("INQUIRIES_KEPT_DAYS", 7, least=1, most=3650)
 
 # Sign-in
