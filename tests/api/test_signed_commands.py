@@ -3,6 +3,9 @@
 import asyncio
 import json
 import logging
+import subprocess
+import sys
+from contextlib import ExitStack
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +18,8 @@ from api.door import Door
 from simulator.testing import RunningSimulator
 from tests.api.commanding import DONE, asked, lull, path_of, post, rouse, told
 from tests.api.conftest import Answer, MakePerson, Person, Program
+from tests.fixtures.live import live_environment
+from tests.tokens.processes import ROOT, go, result_of, wait_until_ready
 from tokens.models import Usage
 from vehicles.models import Command, Vehicle
 
@@ -391,3 +396,46 @@ def test_question_wakes_nobody(
     answer = play(lambda program: post(program, path), alices.access_token)
     assert answer.status == 408
     assert asked(registered) == ["signed_command"]
+
+
+def test_processes_share_sessions_and_the_wake(
+    transactional_db: None,
+    alices: Person,
+    registered: RunningSimulator,
+) -> None:
+    lull(registered, "Red")
+    registered.world.tempo.wake_delay_s = 1.5
+    paths = [path_of("Red", name) for name in ("door_lock", "flash_lights")]
+    command = [sys.executable, "-m", "tests.api.commander", alices.access_token]
+    environment = live_environment("http://localhost:8000", registered) | {
+        "REDIS_URL": django_settings.REDIS_URL,
+        "DJANGO_SETTINGS_MODULE": "console.settings",
+    }
+    with ExitStack() as stack:
+        processes = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [*command, "3", *paths],
+                    cwd=ROOT,
+                    env=environment,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+            )
+            for _ in range(2)
+        ]
+        for process in processes:
+            stack.callback(process.kill)
+            wait_until_ready(process)
+        for process in processes:
+            go(process)
+        answers = [one for process in processes for one in result_of(process)]
+    assert answers == [DONE] * 12
+    assert registered.billed()["wakes"] == 1
+    names = told(registered, "Red")
+    assert sorted(names) == ["door_lock"] * 6 + ["flash_lights"] * 6
+    awake = [call.status for call in registered.calls if call.price == "commands"]
+    # Two computers of the car, so two sessions, whoever began them.
+    assert awake.count(200) == 12 + 2
+    assert Command.objects.filter(result=True).count() == 12
