@@ -13,7 +13,13 @@ from api.reach import Route
 from api.responses import Refusal, Response, answer
 from api.routing import check_scope
 from fleet.endpoints import BY_NAME
-from fleet.errors import FleetError, InvalidField, VehicleUnavailable, explain
+from fleet.errors import (
+    FleetError,
+    InvalidField,
+    ProtocolUnsupported,
+    VehicleUnavailable,
+    explain,
+)
 from vehicles.services.commanding.sending import as_error, tried
 from vehicles.services.commanding.ways import Done, Order
 from vehicles.services.commands import Sent
@@ -79,7 +85,7 @@ async def run(forwarding: Forwarding, commanding: Commanding) -> Response:
         log.add(entry.ended(code=refusal.code, words=refusal.description))
         raise
     except FleetError as error:
-        words = f"{explain(error).words} {tried(error)}".strip()
+        words = _words(error)
         log.add(entry.ended(code=error.api_code, words=words))
         if (refused := _refusal(error, words)) is not None:
             raise refused from error
@@ -113,11 +119,20 @@ def _ended(entry: _Entry, done: Done) -> Sent:
     return entry.ended(result=done.result, reason=done.reason)
 
 
+def _words(error: FleetError) -> str:
+    """Return the words for an error, with what was tried to reach the car."""
+    if isinstance(error, ProtocolUnsupported):
+        return "Cars take this command signed only, and this car takes none signed."
+    return f"{explain(error).words} {tried(error)}".strip()
+
+
 def _refusal(error: FleetError, words: str) -> Refusal | None:
     """Return what a program is told of an error beyond its usual words."""
     if isinstance(error, InvalidField) and error.field:
         messages = {error.field: [words]}
         return Refusal(400, error.api_code, words, messages=messages)
+    if isinstance(error, ProtocolUnsupported):
+        return Refusal(422, ProtocolUnsupported.api_code, words)
     if isinstance(error, VehicleUnavailable):
         # A car that signs answers 503 at times, and programs know 408.
         return Refusal(408, VehicleUnavailable.api_code, words)

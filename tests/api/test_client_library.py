@@ -307,6 +307,7 @@ def test_client_is_told_why_a_car_was_not_commanded(
             await client.vehicles.create(vin("Luna")).door_lock()
         with pytest.raises(InvalidField) as wrong:
             await client.vehicles.create(vin("Luna")).set_charge_limit(500)
-        return unpaired.value.data["error"], wrong.value.data["error"]
+        said: tuple[Any, Any] = unpaired.value.data, wrong.value.data
+        return tuple(one["error"] for one in said)
 
     assert run(story) == ("key_not_paired", "invalid_field")

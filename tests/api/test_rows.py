@@ -65,10 +65,10 @@ STATUS = {
     },
 }
 # The first of the choices is nothing to do, or nothing that is said signed.
-SAID = {
+SAID: dict[str, dict[str, Any]] = {
     "custom_closure": {"rearTrunk": "move"},
     "sun_roof_control": {"state": "vent"},
-    "add_charge_schedule": {"start_time": 120},
+    "add_charge_schedule": {"start_time": 120, "end_time": 300},
 }
 NEEDING_A_SCOPE = [
     one

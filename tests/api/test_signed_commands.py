@@ -214,6 +214,18 @@ def test_car_that_turns_out_to_want_signatures_gets_them(
     assert red.get().command_signing == "required"
 
 
+def test_custom_command_finds_out_that_a_car_is_too_old(
+    send: Any, registered: RunningSimulator
+) -> None:
+    rouse(registered, "Granny")
+    granny = Vehicle.objects.filter(name="Granny")
+    granny.update(command_signing="", protocol_required=None)
+    answer = send(path_of("Granny", "ping", "custom_command"))
+    assert (answer.status, answer.error) == (422, "protocol_unsupported")
+    assert "signed only" in answer.json["error_description"]
+    assert granny.get().command_signing == "off"
+
+
 def test_custom_command_tells_what_the_car_said(
     send: Any, registered: RunningSimulator
 ) -> None:
@@ -287,8 +299,9 @@ def test_call_that_never_left_is_no_loss(
         },
         base_urls=nobody,
     )
-    answer = send(path)
-    assert (answer.status, answer.error) == (503, "upstream_unreachable")
+    for one in (path, path_of("Granny", "honk_horn")):
+        answer = send(one)
+        assert (answer.status, answer.error) == (503, "upstream_unreachable")
 
 
 def test_two_doors_share_a_session(

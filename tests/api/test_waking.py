@@ -256,3 +256,56 @@ def test_car_just_awake_that_still_sleeps_is_commanded_again(
 
     assert play(story, someone.access_token).json == DONE
     assert registered.billed()["wakes"] == 1
+
+
+def test_car_that_stays_busy_is_told(
+    play: Any, alice: User, person: MakePerson, registered: RunningSimulator
+) -> None:
+    someone = person(alice)
+    rouse(registered, "Granny")
+    watch, path = Watch(registered), path_of("Granny", "honk_horn")
+    busy = '{"response":null,"error":"vehicle busy or finishing wake-up"}'
+    registered.faults.add("body", "*/honk_horn", status=500, body=busy)
+
+    async def story(program: Program) -> Any:
+        watch.set_up(program)
+        return await post(program, path)
+
+    answer = play(story, someone.access_token)
+    assert (answer.status, answer.error) == (503, "vehicle_busy")
+    assert asked(registered) == ["honk_horn"] * 3
+
+
+def test_car_that_is_away_by_an_answer_of_200_is_woken(
+    play: Any, alice: User, person: MakePerson, registered: RunningSimulator
+) -> None:
+    someone = person(alice)
+    rouse(registered, "Granny")
+    watch, path = Watch(registered), path_of("Granny", "honk_horn")
+    away = f'{{"response":null,"error":"{ASLEEP}"}}'
+    registered.faults.add("body", "*/honk_horn", status=200, body=away, count=1)
+    registered.faults.add("body", "*/wake_up", status=200, body="{}", count=1)
+
+    async def story(program: Program) -> Any:
+        watch.set_up(program)
+        return await post(program, path)
+
+    assert play(story, someone.access_token).json == DONE
+    assert asked(registered).count("wake_up") == 1
+
+
+def test_wake_without_an_answer_is_not_asked_for_again(
+    play: Any, alices: Person, registered: RunningSimulator, settings: Any
+) -> None:
+    settings.TESLA_TIMEOUT_S = 1
+    registered.world.tempo.wake_delay_s = 0.0
+    registered.faults.add("lost", "*/wake_up", count=1)
+    path = path_of("Red", "honk_horn")
+    watch = Watch(registered)
+
+    async def story(program: Program) -> Any:
+        watch.set_up(program)
+        return await post(program, path)
+
+    assert play(story, alices.access_token).json == DONE
+    assert asked(registered).count("wake_up") == 1

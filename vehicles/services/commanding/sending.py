@@ -134,10 +134,10 @@ class Commander:
         if is_custom or signing in _TO_SIGN:
             try:
                 return await self._signed(way, order)
-            except ProtocolUnsupported:
+            except ProtocolUnsupported as error:
                 await self._note(order.vin, _OFF)
                 if is_custom:
-                    raise
+                    raise ProtocolUnsupported(status=422) from error
         try:
             return await self._unsigned(way, order, signing)
         except _WantsSigned:
