@@ -123,6 +123,7 @@ CACHES = {
     }
 }
 DELETIONS_KEPT_DAYS = environment.number("DELETIONS_KEPT_DAYS", 30, least=1, most=3650)
+COMMANDS_KEPT_DAYS = environment.number("COMMANDS_KEPT_DAYS", 90, least=1, most=3650)
 INQUIRIES_KEPT_DAYS = environment.number("INQUIRIES_KEPT_DAYS", 7, least=1, most=3650)
 
 # Sign-in
@@ -316,6 +317,10 @@ TESLA_CALLS_PER_MINUTE = {
     ),
     "wakes": environment.number("TESLA_WAKES_PER_MINUTE", 3, least=0, most=10_000_000),
 }
+# How long a command waits for a car that sleeps; 0 leaves it asleep.
+COMMANDS_WAKE_WITHIN_S = environment.number(
+    "COMMANDS_WAKE_WITHIN_S", 60, least=0, most=75
+)
 PRICES_USD = env.price_list(environment, "PRICES_USD", PRICE_USD)
 MONTHLY_STOP_USD = env.dollars(environment, "MONTHLY_STOP_USD", "10")
 MONTHLY_STOP_COMMANDS_USD = env.dollars(
@@ -402,6 +407,10 @@ CELERY_BEAT_SCHEDULE = {
     },
     "forget-old-inquiries": {
         "task": "tokens.tasks.forget_old_inquiries",
+        "schedule": schedule(3600),
+    },
+    "forget-old-commands": {
+        "task": "vehicles.tasks.forget_old_commands",
         "schedule": schedule(3600),
     },
     "forget-old-usage": {

@@ -1,9 +1,11 @@
-"""Cars, and which Tesla grant sees which car."""
+"""Cars, which Tesla grant sees which car, and what was commanded."""
 
+import uuid
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.models import User
 from tokens.models import TeslaGrant
@@ -98,3 +100,87 @@ class VehicleAccess(models.Model):
 
     def __str__(self) -> str:
         return f"{self.grant} sees {self.vehicle}"
+
+
+class CommandQuerySet(models.QuerySet["Command"]):
+    """Questions about what was commanded."""
+
+    def of(self, user: User, vin: str) -> "CommandQuerySet":
+        """Keep what this user had one car do, the newest first."""
+        return self.filter(user=user, vehicle__vin=vin).order_by("-asked_at", "-pk")
+
+    def under_way(self) -> "CommandQuerySet":
+        """Keep those that have no end yet."""
+        return self.filter(state__in=Command.UNDER_WAY)
+
+
+class Command(models.Model):
+    """One command to a car: who sent it, what the car answered, how long it took.
+
+    For a page's command the row is the queue, too: a worker claims it by `lease_until`
+    and sends it once. `name` is the row's in the endpoint table, `parameters` its
+    body without PINs and passwords. `result` is what the car said, None where it said
+    nothing; `reason` its own words. `error_code` and `error_words` say why there is no
+    result. `access_token_name` and `client` are empty for pages.
+    """
+
+    class Source(models.TextChoices):
+        """Where the command came from."""
+
+        PAGE = "page", "A page"
+        API = "api", "A program"
+
+    class State(models.TextChoices):
+        """How far the command has come."""
+
+        WAITING = "waiting", "Waiting for a worker"
+        WAKING = "waking", "Waking the car"
+        SENDING = "sending", "Sending it to the car"
+        DONE = "done", "Answered by the car"
+        FAILED = "failed", "Failed"
+
+    UNDER_WAY = (State.WAITING, State.WAKING, State.SENDING)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, models.CASCADE, related_name="commands")
+    vehicle = models.ForeignKey(Vehicle, models.CASCADE, related_name="commands")
+    grant = models.ForeignKey(
+        TeslaGrant, models.SET_NULL, null=True, related_name="commands"
+    )
+    name = models.CharField(max_length=64)
+    parameters = models.JSONField(default=dict)
+    source = models.CharField(max_length=4, choices=Source, default=Source.PAGE)
+    access_token_name = models.CharField(max_length=80, blank=True)
+    client = models.CharField(max_length=80, blank=True)
+    asked_at = models.DateTimeField(default=timezone.now)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    result = models.BooleanField(null=True)
+    reason = models.CharField(max_length=200, blank=True)
+    error_code = models.CharField(max_length=200, blank=True)
+    error_words = models.TextField(blank=True)
+    duration_ms = models.PositiveIntegerField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager["Command"]] = CommandQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["state", "asked_at"], name="command_due"),
+            models.Index(
+                fields=["user", "vehicle", "-asked_at"], name="command_newest"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} to {self.vehicle_id}"
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether there is an end: the car's answer, or why there is none."""
+        return self.state not in self.UNDER_WAY
+
+    @property
+    def has_worked(self) -> bool:
+        """Tell whether the car did it."""
+        return self.state == self.State.DONE and self.result is True

@@ -21,6 +21,7 @@ from tests.fixtures.tesla import MakeGrant, link, register
 from tokens.models import TeslaGrant
 from tokens.services import access_tokens, grants
 from vehicles.services import vehicles
+from vehicles.services.commanding.store import SESSIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,13 +214,18 @@ def stage(
         grant = link(simulator, alice, "alice@example.com", SCOPES)
         sync(grant)
         _, access_token = access_tokens.issue(alice, "test")
-        granny = simulator.world.car_named("Granny")
+        granny, red = (simulator.world.car_named(one) for one in ("Granny", "Red"))
         granny.wake_up()
+        red.wake_up()
+        with redis.Redis.from_url(settings.REDIS_URL) as client:
+            # What tests before agreed with a car that now begins anew.
+            client.delete(SESSIONS + red.vin)
         simulator.clock.advance(120)
         simulator.hub.switches.rate_limits = False
         known = {
             "vehicle_tag": granny.vin,
             "vin": granny.vin,
+            "signing_vin": red.vin,
             "vins": [granny.vin],
             "site_id": str(simulator.world.site_named("Home").id),
             "command_properties": {

@@ -111,6 +111,7 @@ def test_wrong_parameter_of_a_query_is_named(endpoint: Endpoint, param: Param) -
         wrong.append("noonday?")
     if param.minimum is not None:
         wrong.append(str(int(param.minimum) - 1))
+    sent: dict[str, str] = {}
     for value in wrong:
         sent = samples.query(endpoint, **{param.name: value})
         assert _query_wrongs(endpoint, sent).keys() == {param.name}, value

@@ -46,7 +46,7 @@ from tests.fixtures.tesla import MakeGrant
 from tokens.models import AccessToken, Inquiry, TeslaGrant
 from tokens.services import access_tokens, grants, inquiries, spool, usage
 from vehicles.models import Vehicle, VehicleAccess
-from vehicles.services import vehicles
+from vehicles.services import commands, vehicles
 
 # What an account's deletion leaves on purpose, without a name: that it was done, and what
 # was paid.
@@ -81,6 +81,8 @@ def _fill(user: User, grant: TeslaGrant) -> None:
     vehicles.sync(grant, grants.client_for(grant))
     make_energy_site(grant, name="Alice's home")
     inquiries.ask(user, grant, "site_info", "2252142071")
+    seen = VehicleAccess.objects.filter(grant=grant).order_by("pk")[0]
+    commands.ask(user, seen.vehicle.vin, "door_lock")
     access_tokens.issue(user, "Home Assistant")
     prove_address(user)
     fresh_client(user)

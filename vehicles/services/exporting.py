@@ -6,11 +6,11 @@ from typing import Any
 from accounts.models import User
 from accounts.services.exporting import CHUNK, Sheet, sheet
 from tokens.services.exporting import without_secrets
-from vehicles.models import VehicleAccess
+from vehicles.models import Command, VehicleAccess
 
 
 def exports(user: User) -> Iterator[Sheet]:
-    """Yield the cars that a user sees, and the last reading of each."""
+    """Yield the cars that a user sees, the last reading of each, and the commands."""
     seen = VehicleAccess.objects.filter(grant__user=user).order_by("vehicle__vin", "pk")
     yield sheet(
         "cars",
@@ -36,6 +36,26 @@ def exports(user: User) -> Iterator[Sheet]:
         "the last reading of each car",
         ("vin", "seen_with", "read_at", "vehicle_data"),
         _readings(seen),
+    )
+    yield sheet(
+        "car_commands",
+        "what you and your programs had the cars do, and what the cars answered",
+        Command.objects.filter(user=user).order_by("asked_at", "pk"),
+        {
+            "asked_at": "asked_at",
+            "vin": "vehicle__vin",
+            "command": "name",
+            "parameters": "parameters",
+            "source": "source",
+            "access_token": "access_token_name",
+            "client": "client",
+            "state": "state",
+            "result": "result",
+            "reason": "reason",
+            "error": "error_words",
+            "answered_at": "answered_at",
+            "duration_ms": "duration_ms",
+        },
     )
 
 
