@@ -1,15 +1,14 @@
 """What stands between a program's call and Tesla: last answers, limits, the meter.
 
-A visit is one call of a program, from the door to its answer. Calls to Tesla that it
-leads to go through `Asking.send`, which asks Tesla only for what must be asked:
-a read that the last answer serves, that somebody is just making, or whose car sleeps is
-saved; what is left is held to Tesla's limits and the month's money, and counted.
+A visit is one call of a program. What it asks of Tesla goes through `Asking.send`: a read
+that the last answer serves, that somebody is just making, or whose car sleeps is saved;
+what is left is held to Tesla's limits and the month's money, and counted.
 """
 
 import asyncio
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import parse_qs
 
@@ -21,6 +20,7 @@ from api.reach import Grant
 from api.readings import Readings
 from api.request import Request
 from api.responses import Response
+from api.states import JSON_HEADER, States
 from api.tesla import Call, Tesla
 from api.threads import Threads
 from fleet.endpoints import Endpoint, Match, Price, Subject, match
@@ -31,12 +31,7 @@ from tokens.auth import Caller
 from tokens.services import last_answers
 from tokens.services.last_answers import Kept
 
-_ASLEEP_KNOWN_S = 5.0
-_ONLINE_KNOWN_S = 60.0
-_MOST_KNOWN = 2000
-_STATE = re.compile(rb'"state"\s*:\s*"([a-z_]{1,16})"')
 _ANSWERED = re.compile(rb'\s*\{\s*"response"\s*:\s*(?:["\[]|\{(?!\s*\}))')
-_JSON = ("content-type", "application/json; charset=utf-8")
 _ASLEEP = (
     b'{"response":null,"error":"vehicle unavailable: vehicle is offline or asleep",'
     b'"error_description":""}'
@@ -65,15 +60,6 @@ class _Flight:
     landing: asyncio.Future[Answer] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
-    """What a car's record said last, and the whole record where it came from one."""
-
-    state: str
-    at_s: float
-    record: Answer | None = field(default=None, repr=False)
-
-
 class Upstream:
     """One process's way to Tesla for all of its visits."""
 
@@ -84,7 +70,7 @@ class Upstream:
         self.meter = Meter(threads)
         self.readings = Readings(threads, self.shared)
         self.flights: dict[tuple[int, str], _Flight] = {}
-        self.states: dict[tuple[int, str], _State] = {}
+        self.states = States()
 
     async def admit(self, visit: Visit) -> None:
         """Let a visit in. Raises the 429 `Refusal` above the token's limit."""
@@ -99,17 +85,18 @@ class Upstream:
 
     def sleeps(self, grant: Grant, tag: str) -> bool:
         """Tell whether a car was found asleep, or away, just now."""
-        return _record_of_sleeping(self.states.get((grant.id.int, tag))) is not None
+        return self.states.record_of_sleeping(grant, tag) is not None
 
     def leave(self, visit: Visit, response: Response) -> None:
         """Count a visit that is over."""
+        spent_s = time.perf_counter() - visit.started_s
         self.meter.called(
             visit.caller,
             visit.client,
             visit.tag,
             visit.price,
             status=response.status,
-            duration_ms=(time.perf_counter() - visit.started_s) * 1000,
+            duration_ms=spent_s * 1000,
         )
 
     async def close(self) -> None:
@@ -152,11 +139,11 @@ class Asking:
         self, grant: Grant, endpoint: Endpoint, tag: str, query: str
     ) -> Answer | None:
         """Return an answer that spares the call, None when Tesla must be asked."""
-        known = self.upstream.states.get((grant.id.int, tag))
+        states = self.upstream.states
         if endpoint.name == "vehicle":
             # Who asked for data of a sleeping car is given the record that said so.
             is_detour = self.visit.price is Price.DATA
-            return _record_of_sleeping(known) if is_detour else None
+            return states.record_of_sleeping(grant, tag) if is_detour else None
         is_kept = endpoint.name in last_answers.KEPT
         if is_kept and (self.use_cache not in _LIVE or not endpoint.live):
             kept = await self._kept(_subject(grant, endpoint, tag, query))
@@ -164,11 +151,11 @@ class Asking:
                 return _answer_of(kept)
         if not endpoint.live:
             return None
-        if not _is_known(known):
+        if not states.is_known(grant, tag):
             await self._look(grant, tag)
-        known = self.upstream.states.get((grant.id.int, tag))
-        is_asleep = _record_of_sleeping(known) is not None
-        return Answer(408, [_JSON], _ASLEEP) if is_asleep else None
+        if states.record_of_sleeping(grant, tag) is None:
+            return None
+        return Answer(408, [JSON_HEADER], _ASLEEP)
 
     async def _kept(self, subject: last_answers.Subject) -> Kept | None:
         readings = self.upstream.readings
@@ -225,7 +212,7 @@ class Asking:
             asked = Kept(flight.at_s, answer.body)
             self._note(grant, endpoint, tag, query=query, asked=asked)
         elif answer.status == 408 and endpoint.live:
-            self.upstream.states.pop((grant.id.int, tag), None)
+            self.upstream.states.forget(grant, tag)
         if flight.landing is not None:
             flight.landing.set_result(answer)
         return answer
@@ -236,7 +223,7 @@ class Asking:
             return await self._ask(grant, call, tag, price)
         finally:
             if tag:
-                self.upstream.states.pop((grant.id.int, tag), None)
+                self.upstream.states.forget(grant, tag)
                 await self.upstream.readings.change(tag)
 
     async def _ask(self, grant: Grant, call: Call, tag: str, price: Price) -> Answer:
@@ -260,35 +247,24 @@ class Asking:
         """Keep what a good answer says, for those who ask next."""
         if not _ANSWERED.match(asked.body) or asked.body.rstrip()[-1:] != b"}":
             return
+        states = self.upstream.states
         if endpoint.name == "vehicle":
-            states = set(_STATE.findall(asked.body))
-            if len(states) == 1:
-                record = Answer(200, [_JSON], asked.body)
-                state = _State(states.pop().decode(), asked.at_s, record)
-                self._know(grant, tag, state)
+            states.note_record(grant, tag, asked.body, asked.at_s)
         elif endpoint.live:
-            self._know(grant, tag, _State("online", asked.at_s))
+            states.note_online(grant, tag, asked.at_s)
         if endpoint.name in last_answers.KEPT:
             subject = _subject(grant, endpoint, tag, query)
             self.upstream.readings.keep(subject, asked)
-
-    def _know(self, grant: Grant, tag: str, state: _State) -> None:
-        states = self.upstream.states
-        if len(states) >= _MOST_KNOWN:
-            states.clear()
-        states[grant.id.int, tag] = state
 
     def _saved(self, tag: str, price: Price) -> None:
         self.upstream.meter.saved(self.visit.caller, tag, price)
 
 
 class _Left(Exception):
-    """Who made a read has left before its answer came."""
+    """Who made a read has left."""
 
 
-@lru_cache(4096)
-def _match(method: str, path: str) -> Match | None:
-    return match(method, path)
+_match = lru_cache(4096)(match)
 
 
 @lru_cache(4096)
@@ -305,9 +281,8 @@ def _tag(matched: Match) -> str:
 
 def _without_use_cache(call: Call) -> Call:
     """Return a call without what is said to us, not to Tesla."""
-    path, _, query = call.path_qs.partition("?")
-    kept = [one for one in query.split("&") if not one.startswith(f"{_USE_CACHE}=")]
-    return Call(call.method, f"{path}?{'&'.join(kept)}".rstrip("?"), call.body)
+    path_qs = re.sub(rf"(?<=[?&]){_USE_CACHE}=[^&]*(&|$)", "", call.path_qs)
+    return Call(call.method, path_qs.rstrip("?&"), call.body)
 
 
 def _subject(
@@ -326,19 +301,4 @@ def _subject(
 
 def _answer_of(kept: Kept) -> Answer:
     age_s = max(0, int(time.time() - kept.at_s))
-    return Answer(200, [_JSON, ("age", str(age_s))], kept.body)
-
-
-def _is_known(known: _State | None) -> bool:
-    """Tell whether a car's state is as new as one may rely on."""
-    if known is None:
-        return False
-    kept_s = _ONLINE_KNOWN_S if known.state == "online" else _ASLEEP_KNOWN_S
-    return time.time() < known.at_s + kept_s
-
-
-def _record_of_sleeping(known: _State | None) -> Answer | None:
-    """Return the record of a car that was not online just now."""
-    if known is None or known.state == "online" or not _is_known(known):
-        return None
-    return known.record
+    return Answer(200, [JSON_HEADER, ("age", str(age_s))], kept.body)

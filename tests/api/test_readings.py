@@ -12,8 +12,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
+from api import upstream
 from api.door import Door
 from api.readings import Readings
+from api.tesla import Call
 from api.threads import Threads
 from energy.models import SiteAccess
 from simulator.testing import RunningSimulator
@@ -479,3 +481,17 @@ def test_older_answer_does_not_replace_a_newer_one() -> None:
     kept = last_answers.unpacked(raw)
     assert kept is not None
     assert (kept.at_s, json.loads(kept.body)) == (200.0, {"response": {"n": 2}})
+
+
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("?use_cache=true", ""),
+        ("?use_cache=true&endpoints=a", "?endpoints=a"),
+        ("?endpoints=a&use_cache=false", "?endpoints=a"),
+        ("?a=1&use_cache=1&b=2", "?a=1&b=2"),
+    ],
+)
+def test_what_is_said_to_us_is_not_said_to_tesla(query: str, kept: str) -> None:
+    call = upstream._without_use_cache(Call("GET", f"/x{query}"))  # noqa: SLF001
+    assert call.path_qs == f"/x{kept}"
