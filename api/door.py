@@ -14,6 +14,7 @@ from collections.abc import Awaitable
 from django.db import Error as DatabaseError
 
 from api import cars, commands, platform
+from api.commanding import Commanding
 from api.forward import Forwarding, forward
 from api.reach import ReachCache
 from api.request import Receive, Request, Scope, Send, read, unauthorized
@@ -41,10 +42,12 @@ class Door:
         self.standing = StandingCache(self.threads)
         self.tesla = Tesla(self.threads)
         self.upstream = Upstream(self.tesla, self.threads)
+        self.commanding = Commanding(self.upstream, self.threads)
 
     async def close(self) -> None:
         """Write what is noted of the callers, and close the connections to Tesla."""
         await self.callers.close()
+        await self.commanding.close()
         await self.upstream.close()
         await self.tesla.close()
         await asyncio.to_thread(self.threads.close)
@@ -98,7 +101,7 @@ class Door:
         if endpoint.local:
             return await cars.respond(forwarding)
         if endpoint.is_command:
-            return await commands.run(forwarding)
+            return await commands.run(forwarding, self.commanding)
         return await forward(forwarding)
 
     async def _caller(self, request: Request) -> Caller:

@@ -16,8 +16,8 @@ from redis.asyncio import Redis
 
 from api.flights import Flights
 from api.responses import Refusal
-from api.shared import Shared
 from fleet.endpoints import Price
+from tokens.async_shared import Shared
 from tokens.limits import PREFIX, SCRIPT, WINDOW_S, Window
 
 _MOST_KEPT = 10_000

@@ -17,6 +17,7 @@ from api.threads import Threads
 from energy.models import SiteAccess
 from tokens.models import TeslaGrant
 from vehicles.models import VehicleAccess
+from vehicles.services.keys import signing_of
 from vehicles.services.vehicles import preference
 
 _KEPT_S = 1.0
@@ -37,10 +38,14 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A way to one car or site: its name at Tesla and the grant to use."""
+    """A way to one car or site: its name at Tesla and the grant to use.
+
+    `signing`: whether a car wants commands signed, a `Vehicle.CommandSigning`.
+    """
 
     tag: str
     grant: Grant
+    signing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,8 @@ def load(user_id: UUID) -> Reach:
         .defer("vehicle_data"),
         key=preference,
     ):
-        route = Route(access.vehicle.vin, grants[access.grant_id])
+        signing = signing_of(access.vehicle)
+        route = Route(access.vehicle.vin, grants[access.grant_id], signing)
         vehicles[access.vehicle.vin].append(route)
         vehicles[access.tesla_id].append(route)
     sites: dict[str, list[Route]] = defaultdict(list)

@@ -14,8 +14,8 @@ from typing import Any
 from redis.asyncio import Redis
 
 from api.flights import Flights
-from api.shared import Shared
 from api.threads import Threads
+from tokens.async_shared import Shared
 from tokens.services import last_answers
 from tokens.services.last_answers import Kept, Subject
 from vehicles.models import VehicleAccess

@@ -1,7 +1,7 @@
 """Carry one call to Tesla with a grant, and survive what healing can survive.
 
 A grant's Tesla access token is read from the database once for each generation. Tesla's
-401 refreshes the grant and asks once more; its 421 is followed to a region of ours.
+401 refreshes the grant and asks once more, unless it is the car's owner who says no; its 421 is followed to a region of ours.
 """
 
 from dataclasses import dataclass
@@ -21,6 +21,8 @@ from tokens.models import TeslaGrant
 from tokens.services import grants
 
 _EARLY = timedelta(seconds=60)
+# Tesla's 401 for a car whose owner forbids it; no token is at fault.
+_MOBILE_ACCESS = b"mobile_access_disabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Tesla:
         """
         token = await self._token(grant)
         answer = await self._send(grant.region, call, token)
-        if answer.status == 401:
+        if answer.status == 401 and _MOBILE_ACCESS not in answer.body:
             token = await self._refreshed(grant, token)
             answer = await self._send(grant.region, call, token)
         if answer.status == 421:

@@ -22,12 +22,12 @@ from api.reach import Grant
 from api.readings import Readings
 from api.request import Request
 from api.responses import Response
-from api.shared import Shared
 from api.tesla import Call, Tesla
 from api.threads import Threads
 from fleet.endpoints import Endpoint, Match, Price, Subject, match
 from fleet.scopes import Scope
 from fleet.wire import Answer
+from tokens.async_shared import Shared
 from tokens.auth import Caller
 from tokens.services import last_answers
 from tokens.services.last_answers import Kept
@@ -95,6 +95,10 @@ class Upstream:
         """Return the way to Tesla for a visit; `product` is its VIN or site's id."""
         visit.price, visit.tag = matched.endpoint.price, product
         return Asking(self, visit, request.query.get(_USE_CACHE, "").lower())
+
+    def sleeps(self, grant: Grant, tag: str) -> bool:
+        """Tell whether a car was found asleep, or away, just now."""
+        return _record_of_sleeping(self.states.get((grant.id, tag))) is not None
 
     def leave(self, visit: Visit, response: Response) -> None:
         """Count a visit that is over."""

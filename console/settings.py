@@ -290,6 +290,10 @@ TESLA_CALLS_PER_MINUTE = {
     ),
     "wakes": environment.number("TESLA_WAKES_PER_MINUTE", 3, least=0, most=10_000_000),
 }
+# How long a command waits for a car that sleeps; 0 leaves it asleep.
+COMMANDS_WAKE_WITHIN_S = environment.number(
+    "COMMANDS_WAKE_WITHIN_S", 60, least=0, most=75
+)
 PRICES_USD = env.price_list(environment, "PRICES_USD", PRICE_USD)
 MONTHLY_STOP_USD = env.dollars(environment, "MONTHLY_STOP_USD", "10")
 MONTHLY_STOP_COMMANDS_USD = env.dollars(
@@ -364,6 +368,10 @@ CELERY_BEAT_SCHEDULE = {
     },
     "forget-old-inquiries": {
         "task": "tokens.tasks.forget_old_inquiries",
+        "schedule": schedule(3600),
+    },
+    "forget-old-commands": {
+        "task": "vehicles.tasks.forget_old_commands",
         "schedule": schedule(3600),
     },
     "forget-old-usage": {

@@ -10,7 +10,8 @@ import fleet
 from tokens.models import Inquiry, TeslaGrant
 from tokens.services import grants, inquiries, lists
 from vehicles.models import VehicleAccess
-from vehicles.services import asking, keys, vehicles
+from vehicles.services import asking, commands, keys, vehicles
+from vehicles.services.commanding import pages
 
 _LOG = logging.getLogger(__name__)
 _LOOK_AGAIN_S = 5
@@ -76,10 +77,26 @@ def follow_wake(inquiry_pk: str, looks: int) -> None:
 
 @shared_task(base=DjangoTask, ignore_result=True)
 def sweep() -> None:
-    """Ring again for the questions that the bell missed."""
+    """Ring again for the questions and commands that the bell missed."""
     for inquiry in inquiries.due():
         if inquiry.endpoint in asking.ENDPOINTS:
             ask.delay(str(inquiry.pk))
+    for due in commands.due():
+        command.delay(str(due.pk))
+
+
+@shared_task(base=DjangoTask, ignore_result=True)
+def command(command_pk: str) -> None:
+    """Send a page's command, unless somebody has, or it is too late for it."""
+    claimed = commands.claim(command_pk)
+    if claimed is not None:
+        pages.carry_out(claimed)
+
+
+@shared_task(base=DjangoTask, ignore_result=True)
+def forget_old_commands() -> None:
+    """Delete what cars were told to do long ago."""
+    commands.forget_old()
 
 
 @shared_task(base=DjangoTask, ignore_result=True)

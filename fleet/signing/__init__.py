@@ -16,7 +16,7 @@ from fleet.signing.jws import telemetry_jws
 from fleet.signing.session import Session
 from fleet.signing.sign import Payload, Reply, SignedMessage, read_reply, sign
 from fleet.signing.stores import MemoryStore, SessionStore
-from fleet.signing.transport import FleetTransport, Transport, envelope
+from fleet.signing.transport import FleetTransport, Transport, envelope, never_left
 
 __all__ = [
     "SIGNABLE",
@@ -38,6 +38,7 @@ __all__ = [
     "encode",
     "envelope",
     "handshake",
+    "never_left",
     "open_session",
     "outcome",
     "read_reply",

@@ -73,6 +73,11 @@ def envelope(routable: bytes) -> bytes:
     return json.dumps({"routable_message": b64encode(routable).decode()}).encode()
 
 
+def never_left(error: FleetError) -> bool:
+    """Tell whether a call ended before anything of it was sent."""
+    return isinstance(error.__cause__, _NEVER_SENT)
+
+
 async def carry(transport: Transport, vin: str, routable: bytes) -> bytes:
     """Return the car's answer to a message.
 
@@ -83,7 +88,7 @@ async def carry(transport: Transport, vin: str, routable: bytes) -> bytes:
     try:
         answer = await transport.signed_command(vin, routable)
     except Unreachable as error:
-        if isinstance(error.__cause__, _NEVER_SENT):
+        if never_left(error):
             raise
         raise Lost(error) from error
     except Unreadable as error:

@@ -15,7 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 django.setup()
 
 from api.limits import Limits  # noqa: E402  # Django must be set up first
-from api.shared import Shared  # noqa: E402
+from tokens.async_shared import Shared  # noqa: E402
 
 
 async def main(name: str, limit: int, tries: int) -> int:

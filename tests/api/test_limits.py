@@ -14,12 +14,12 @@ from django.conf import settings as django_settings
 
 from accounts.models import User
 from api.limits import Limits
-from api.shared import Shared
 from simulator.testing import RunningSimulator
 from tests.api.conftest import MakePerson, Program
 from tests.api.test_readings import path_of
 from tests.tokens.processes import ROOT, go, result_of, wait_until_ready
 from tests.vehicles.conftest import rouse
+from tokens.async_shared import Shared
 from tokens.models import Usage
 
 Clock = Callable[[], float]

@@ -14,13 +14,13 @@ from django.utils import timezone
 from accounts.models import User
 from api.door import Door
 from api.readings import Readings
-from api.shared import Shared
 from api.threads import Threads
 from energy.models import SiteAccess
 from simulator.testing import RunningSimulator
 from tests.api.conftest import MakePerson, Person, Program
 from tests.factories import SCOPES
 from tests.vehicles.conftest import rouse
+from tokens.async_shared import Shared
 from tokens.models import TeslaGrant, Usage
 from tokens.services import last_answers
 from tokens.services.last_answers import Kept, Subject

@@ -13,6 +13,7 @@ from accounts import crypto
 from tokens.models import SigningKey
 
 PUBLIC_FILE = "public-key.pem"
+_decrypted: dict[str, ec.EllipticCurvePrivateKey] = {}
 
 
 def signing_key() -> SigningKey:
@@ -65,6 +66,17 @@ def private_key(key: SigningKey) -> ec.EllipticCurvePrivateKey:
     found = serialization.load_pem_private_key(pem.encode(), password=None)
     if not isinstance(found, ec.EllipticCurvePrivateKey):
         raise crypto.Undecryptable("The signing key is not an elliptic curve key.")
+    return found
+
+
+def own_private_key() -> ec.EllipticCurvePrivateKey:
+    """Return the private half of the one key, decrypted once in each process."""
+    key = signing_key()
+    found = _decrypted.get(key.private_pem_sealed)
+    if found is None:
+        found = private_key(key)
+        _decrypted.clear()
+        _decrypted[key.private_pem_sealed] = found
     return found
 
 

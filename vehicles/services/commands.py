@@ -126,21 +126,22 @@ def answered(command: Command, *, result: bool, reason: str) -> Command:
     return _finish(command, said)
 
 
-def failed(command: Command, error: fleet.FleetError) -> Command:
-    """Write in words for people why there is no answer of the car's; return the row."""
-    return _finish(
-        command,
-        {
-            "state": Command.State.FAILED,
-            "error_code": error.api_code[:200],
-            "error_words": fleet_errors.explain(error).words,
-        },
-    )
+def failed(command: Command, error: fleet.FleetError, tried: str = "") -> Command:
+    """Write in words for people why there is no answer of the car's; return the row.
+
+    `tried` is what was done to reach the car.
+    """
+    words = f"{fleet_errors.explain(error).words} {tried}".strip()
+    return refused(command, error.api_code, words)
 
 
 def refused(command: Command, code: str, words: str) -> Command:
-    """Write why Keyfob itself did not send the command; return the row."""
-    ended = {"state": Command.State.FAILED, "error_code": code, "error_words": words}
+    """Write why there is no answer of the car's, by code and words; return the row."""
+    ended = {
+        "state": Command.State.FAILED,
+        "error_code": code[:200],
+        "error_words": words,
+    }
     return _finish(command, ended)
 
 

@@ -39,6 +39,23 @@ def key_state(vehicle: Vehicle) -> KeyState:
     return KeyState.CANNOT_TELL
 
 
+def signing_of(vehicle: Vehicle) -> str:
+    """Return whether the car wants its commands signed: a `Vehicle.CommandSigning`."""
+    kinds = Vehicle.CommandSigning
+    if vehicle.command_signing == kinds.OFF:
+        return kinds.OFF
+    if vehicle.command_signing == kinds.REQUIRED or vehicle.protocol_required:
+        return kinds.REQUIRED
+    said = vehicle.command_signing == kinds.ALLOWED
+    is_allowed = said or vehicle.protocol_required is False
+    return kinds.ALLOWED if is_allowed else kinds.UNKNOWN
+
+
+def note_signing(vin: str, signing: str) -> None:
+    """Keep what a car, or Tesla for it, said when it got a command."""
+    Vehicle.objects.filter(vin=vin).update(command_signing=signing)
+
+
 def may_see(access: VehicleAccess) -> bool:
     """Tell whether this access is shown key and firmware: drivers and owners."""
     return access.access_type != VehicleAccess.AccessType.GUEST

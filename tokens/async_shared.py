@@ -1,4 +1,4 @@
-"""Ask Redis from the gateway's event loop, and never wait for one that is away."""
+"""Ask Redis from an event loop, and never wait for one that is away."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ _T = TypeVar("_T")
 
 
 class Shared:
-    """One process's connections to Redis, which any call must do without."""
+    """One event loop's connections to Redis, which any call must do without."""
 
     def __init__(self) -> None:
         self._client: Redis | None = None
