@@ -13,6 +13,7 @@ from tests.factories import make_bare_grant, make_energy_site, make_vehicle
 from tokens.models import Inquiry, TeslaGrant
 from tokens.services import access_tokens, inquiries
 from vehicles.models import Vehicle, VehicleAccess
+from vehicles.services import commands
 
 # What may be opened without a sign-in.
 PUBLIC = frozenset(
@@ -79,7 +80,7 @@ def addresses(things: Names) -> list[Address]:
 
 
 def things_of(user: User, vin: str, site_id: int) -> Names:
-    """Make a car, a site, questions about them and a token, and return their names."""
+    """Make a car, a site, questions about them, a command and a token, and return their names."""
     grant = make_bare_grant(user)
     car = make_vehicle(
         grant,
@@ -97,11 +98,12 @@ def things_of(user: User, vin: str, site_id: int) -> Names:
         site_info={"site_name": "Hideaway"}, site_info_at=now
     )
     token, _ = access_tokens.issue(user, "Secret program")
+    command = commands.ask(user, vin, "door_lock")
     about_car = _answered(user, grant, "vehicle_data", vin)
     about_site = _answered(user, grant, "site_info", str(site_id))
     return {
         "": {"vin": vin, "site_id": site_id, "key": "5-nothing", "uidb36": "5"},
-        "vehicles": {"inquiry_id": about_car.pk},
+        "vehicles": {"inquiry_id": about_car.pk, "command_id": command.pk},
         "energy": {"inquiry_id": about_site.pk},
         "tokens:access_token_remove": {"pk": token.pk},
         "tokens:grant_unlink": {"pk": grant.pk},
@@ -115,6 +117,7 @@ def nothing() -> Names:
             "vin": "5YJ3E1EA4PF999999",
             "site_id": 404,
             "inquiry_id": uuid4(),
+            "command_id": uuid4(),
             "pk": uuid4(),
             "key": "5-nothing",
             "uidb36": "5",

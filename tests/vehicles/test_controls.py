@@ -196,7 +196,7 @@ def test_command_that_worked_tells_the_state(
     known = states(car)[where]
     assert (known.text, known.source, known.at) == (
         text,
-        "the car's answer to a command",
+        "the car's answer",
         done.answered_at,
     )
     assert states(car)["wake"].text == "Online"
@@ -586,7 +586,7 @@ def test_answer_is_shown_for_minutes_and_kept_in_the_log(
     sent(car, answered_at=timezone.now() - timedelta(minutes=6))
     text = client_of(alice).get(PAGE).content.decode()
     assert "Done" not in control(text, "doors")
-    assert "Lock all doors" in text
+    assert "<strong>Lock the doors</strong>" in text
     assert "took 1.4 s" in text
 
 
@@ -625,7 +625,7 @@ def test_log_pages_through_all_commands(
     client, url, seen = client_of(alice), PAGE, []
     for length in (20, 20, 5):
         text = client.get(url).content.decode()
-        shown = re.findall(r"</strong> <span>(\d+)\xa0%</span>", text)
+        shown = re.findall(r":</strong> <span>(\d+)\xa0%</span>", text)
         assert len(shown) == length
         seen += shown
         older = re.search(r'href="([^"]*before=[^"]*)">Older', text)

@@ -14,13 +14,14 @@ MOST_PERCENT = 100
 class Press:
     """One button: its name in a form, its words, and the command that it sends.
 
-    `busy` stands on it while it is sent. `asks` is what a person is asked before,
-    "" where nothing can go wrong. `takes_percent`: a number comes with it.
+    `busy` stands on it while it is sent, `does` in the log. `asks` is what a person is
+    asked before, "" where nothing can go wrong. `takes_percent`: a number comes with it.
     """
 
     name: str
     words: str
     busy: str
+    does: str
     command: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     asks: str = ""
@@ -53,11 +54,12 @@ CONTROLS = (
         "Doors",
         "lock",
         (
-            Press("lock", "Lock", "Locking", "door_lock"),
+            Press("lock", "Lock", "Locking", "Lock the doors", "door_lock"),
             Press(
                 "unlock",
                 "Unlock",
                 "Unlocking",
+                "Unlock the doors",
                 "door_unlock",
                 asks="Anybody beside the car can get in once it is unlocked.",
             ),
@@ -68,8 +70,20 @@ CONTROLS = (
         "Climate",
         "fan",
         (
-            Press("climate_on", "Turn on", "Turning on", "auto_conditioning_start"),
-            Press("climate_off", "Turn off", "Turning off", "auto_conditioning_stop"),
+            Press(
+                "climate_on",
+                "Turn on",
+                "Turning on",
+                "Turn the climate on",
+                "auto_conditioning_start",
+            ),
+            Press(
+                "climate_off",
+                "Turn off",
+                "Turning off",
+                "Turn the climate off",
+                "auto_conditioning_stop",
+            ),
         ),
     ),
     Control(
@@ -77,23 +91,46 @@ CONTROLS = (
         "Charging",
         "zap",
         (
-            Press("charge_start", "Start", "Starting", "charge_start"),
-            Press("charge_stop", "Stop", "Stopping", "charge_stop"),
+            Press(
+                "charge_start", "Start", "Starting", "Start charging", "charge_start"
+            ),
+            Press("charge_stop", "Stop", "Stopping", "Stop charging", "charge_stop"),
         ),
     ),
     Control(
         "limit",
         "Charge limit",
         "battery-charging",
-        (Press("limit", "Set", "Setting", "set_charge_limit", takes_percent=True),),
+        (
+            Press(
+                "limit",
+                "Set",
+                "Setting",
+                "Set the charge limit",
+                "set_charge_limit",
+                takes_percent=True,
+            ),
+        ),
     ),
     Control(
         "port",
         "Charge port",
         "plug",
         (
-            Press("port_open", "Open", "Opening", "charge_port_door_open"),
-            Press("port_close", "Close", "Closing", "charge_port_door_close"),
+            Press(
+                "port_open",
+                "Open",
+                "Opening",
+                "Open the charge port",
+                "charge_port_door_open",
+            ),
+            Press(
+                "port_close",
+                "Close",
+                "Closing",
+                "Close the charge port",
+                "charge_port_door_close",
+            ),
         ),
     ),
     Control(
@@ -105,6 +142,7 @@ CONTROLS = (
                 "trunk",
                 "Open or close",
                 "Moving",
+                "Open or close the trunk",
                 "actuate_trunk",
                 {"which_trunk": "rear"},
                 asks="The trunk opens; one with a motor closes if it is open. See that"
@@ -121,6 +159,7 @@ CONTROLS = (
                 "frunk",
                 "Open",
                 "Opening",
+                "Open the front trunk",
                 "actuate_trunk",
                 {"which_trunk": "front"},
                 asks="The front trunk opens, and only a hand closes it again.",
@@ -133,12 +172,18 @@ CONTROLS = (
         "eye",
         (
             Press(
-                "sentry_on", "Turn on", "Turning on", "set_sentry_mode", {"on": True}
+                "sentry_on",
+                "Turn on",
+                "Turning on",
+                "Turn Sentry Mode on",
+                "set_sentry_mode",
+                {"on": True},
             ),
             Press(
                 "sentry_off",
                 "Turn off",
                 "Turning off",
+                "Turn Sentry Mode off",
                 "set_sentry_mode",
                 {"on": False},
             ),
@@ -148,19 +193,19 @@ CONTROLS = (
         "flash",
         "Headlights",
         "lightbulb",
-        (Press("flash", "Flash", "Flashing", "flash_lights"),),
+        (Press("flash", "Flash", "Flashing", "Flash the headlights", "flash_lights"),),
     ),
     Control(
         "honk",
         "Horn",
         "megaphone",
-        (Press("honk", "Honk", "Honking", "honk_horn"),),
+        (Press("honk", "Honk", "Honking", "Sound the horn", "honk_horn"),),
     ),
     Control(
         "wake",
         "Connection",
         "sun",
-        (Press("wake", "Wake", "Waking the car", "wake_up"),),
+        (Press("wake", "Wake", "Waking the car", "Wake the car", "wake_up"),),
     ),
 )
 
@@ -174,6 +219,15 @@ _BY_COMMAND = {
     for press in control.presses
     if press.command != "actuate_trunk"
 }
+
+
+def press_for(command: str, parameters: Mapping[str, Any]) -> Press | None:
+    """Return the button that sends just this, None when there is none."""
+    for press in PRESSES.values():
+        sends = {name: parameters.get(name) for name in press.parameters}
+        if press.command == command and sends == press.parameters:
+            return press
+    return None
 
 
 def control_of(press: Press) -> Control:

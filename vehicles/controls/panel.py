@@ -21,7 +21,7 @@ from vehicles.controls.buttons import (
     control_for,
 )
 from vehicles.controls.refusals import Step, WhyNot, why_not
-from vehicles.controls.states import Known, known
+from vehicles.controls.states import COMMAND, Known, known
 from vehicles.controls.words import Entry, Stand, entry, stand
 from vehicles.models import Command, VehicleAccess
 from vehicles.services import commands as command_log
@@ -85,6 +85,12 @@ class Panel:
     def is_under_way(self) -> bool:
         """Tell whether any command is on its way."""
         return any(row.is_under_way for row in self.rows)
+
+    @property
+    def online_at(self) -> datetime | None:
+        """Return when the car last answered a command, None where Tesla knows better."""
+        connection = self.row("wake").known
+        return connection.at if connection.source == COMMAND else None
 
     def row(self, name: str) -> Row:
         """Return the row of a control by its name."""

@@ -14,7 +14,7 @@ from vehicles.models import Command, VehicleAccess
 
 PROMISE = timedelta(minutes=30)
 READING = "Vehicle Data"
-COMMAND = "the car's answer to a command"
+COMMAND = "the car's answer"
 RECORD = "Tesla's record"
 _NEVER_READ = "Nothing has been read yet."
 _NO_STATE = "Not used from here yet."

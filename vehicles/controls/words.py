@@ -8,6 +8,7 @@ from typing import Any
 from fleet.endpoints import BY_NAME
 from fleet.errors import explain_reason
 from tokens.readings import HEARD_WITHIN, one_line
+from vehicles.controls.buttons import press_for
 from vehicles.controls.refusals import Step
 from vehicles.models import Command
 
@@ -112,12 +113,18 @@ def entry(command: Command, now: datetime) -> Entry:
     """Return the line of a command in the log."""
     endpoint = BY_NAME.get(command.name)
     title = endpoint.summary.rstrip(".") if endpoint else command.name
+    parameters = dict(command.parameters)
+    press = press_for(command.name, parameters)
+    if press is not None:
+        title = press.does
+        for name in press.parameters:
+            del parameters[name]
     is_page = command.source == Command.Source.PAGE
     sender = "This console" if is_page else command.access_token_name or "A program"
     return Entry(
         command,
         title,
-        parameter_words(command.parameters),
+        parameter_words(parameters),
         sender,
         command.client,
         stand(command, now),

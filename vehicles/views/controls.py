@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.http import UserRequest
 from tokens import bell
 from vehicles import tasks
-from vehicles.cards import card
+from vehicles.cards import card, seen_online
 from vehicles.controls.buttons import PRESSES, Control, Press, control_for, control_of
 from vehicles.controls.panel import MOST_ENTRIES, older, page, panel
 from vehicles.controls.refusals import why_not
@@ -109,7 +109,7 @@ def _fragment(
     now, units = timezone.now(), units_for(request)
     shown = panel(request.user, access, units, now, (control.name, wrong))
     context = {
-        "card": card(access, units, now),
+        "card": seen_online(card(access, units, now), shown.online_at),
         "panel": shown,
         "row": shown.row(control.name),
         "wake_row": shown.row("wake"),

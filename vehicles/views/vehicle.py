@@ -18,7 +18,7 @@ from tokens import bell
 from tokens.models import Inquiry
 from tokens.services import inquiries
 from vehicles import tasks
-from vehicles.cards import card
+from vehicles.cards import card, seen_online
 from vehicles.controls.panel import panel
 from vehicles.forms import AskForm
 from vehicles.models import VehicleAccess
@@ -95,11 +95,12 @@ def _fragment(request: UserRequest, vin: str, asked: Inquiry) -> HttpResponse:
 def _page(request: UserRequest, access: VehicleAccess) -> dict[str, Any]:
     """Return what the page and its fragments show of the car."""
     units, now = units_for(request), timezone.now()
+    shown = panel(request.user, access, units, now)
     reading = access.vehicle_data
     as_json = request.GET.get("show") == "json"
     context: dict[str, Any] = {
-        "card": card(access, units, now),
-        "panel": panel(request.user, access, units, now),
+        "card": seen_online(card(access, units, now), shown.online_at),
+        "panel": shown,
         "has_reading": reading is not None,
         "as_json": as_json,
         "vehicle_data_url": _api_url(access),
