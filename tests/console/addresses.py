@@ -80,7 +80,7 @@ def addresses(things: Names) -> list[Address]:
 
 
 def things_of(user: User, vin: str, site_id: int) -> Names:
-    """Make a car, a site, questions, a command and a token, and return their names."""
+    """Make a car, a site, questions about them and a token, and return their names."""
     grant = make_bare_grant(user)
     car = make_vehicle(
         grant,
