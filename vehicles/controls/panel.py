@@ -82,9 +82,10 @@ class Panel:
     wake_usd: str
 
     @property
-    def is_under_way(self) -> bool:
-        """Tell whether any command is on its way."""
-        return any(row.is_under_way for row in self.rows)
+    def under_way(self) -> str:
+        """Return the name of a control whose command is on its way, "" for none."""
+        names = (row.control.name for row in self.rows if row.is_under_way)
+        return next(names, "")
 
     @property
     def online_at(self) -> datetime | None:
