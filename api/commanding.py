@@ -1,5 +1,8 @@
 """What a process of the gateway needs to command cars: sessions, wakes, key and log."""
 
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -37,9 +40,16 @@ class ProgramsWay:
 
 
 class Commanding:
-    """One process's commands."""
+    """One process's commands; `clock` and `sleep` are how to wait for a car."""
 
-    def __init__(self, upstream: Upstream, threads: Threads) -> None:
+    def __init__(
+        self,
+        upstream: Upstream,
+        threads: Threads,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._threads = threads
         self._key: ec.EllipticCurvePrivateKey | None = None
         self._flights: Flights[str, ec.EllipticCurvePrivateKey] = Flights()
@@ -47,9 +57,10 @@ class Commanding:
         self.log = CommandLog(threads)
         self.commander = Commander(
             SharedStore(upstream.shared),
-            Wakes(upstream.shared),
+            Wakes(upstream.shared, clock=clock, sleep=sleep),
             self._private_key,
             self._learn,
+            sleep=sleep,
         )
 
     async def close(self) -> None:

@@ -95,9 +95,6 @@ def _order(
     forwarding: Forwarding, commanding: Commanding, route: Route, body: dict[str, Any]
 ) -> Order:
     endpoint = forwarding.endpoint
-    if endpoint.command == "window_control":
-        # Tesla wants a place even where none is needed.
-        body = {"lat": 0, "lon": 0, **body}
     may_wake = not route.grant.scopes.isdisjoint(BY_NAME["wake_up"].scopes)
     return Order(
         route.tag,

@@ -2,8 +2,10 @@
 
 from accounts.models import User
 from accounts.services.batches import delete_in_batches
+from tokens import shared
 from tokens.models import TeslaGrant
 from vehicles.models import Command, Vehicle, VehicleAccess
+from vehicles.services.commanding.store import SESSIONS
 
 
 def forget(user: User) -> dict[str, int]:
@@ -43,6 +45,13 @@ def forget_gone(user: User, vin: str) -> dict[str, int]:
 
 
 def forget_unseen() -> dict[str, int]:
-    """Delete the cars that nobody sees any more, whoever saw them last."""
+    """Delete the cars that nobody sees any more, whoever saw them last.
+
+    What is agreed with them for signed commands goes, too, or while Redis is away,
+    ends by itself within a week.
+    """
     unseen = Vehicle.objects.filter(accesses=None)
+    sessions = [SESSIONS + vin for vin in unseen.values_list("vin", flat=True)]
+    if sessions:
+        shared.ask(lambda client: client.delete(*sessions))
     return {"cars nobody else sees": delete_in_batches(unseen)}

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
@@ -24,7 +25,7 @@ from fleet.errors.refusals import unenveloped
 from fleet.signing import Patience, command, encode, envelope, never_left
 from fleet.wire import Answer
 from vehicles.services.commanding.store import SharedStore
-from vehicles.services.commanding.waking import DidNotWake, Wakes
+from vehicles.services.commanding.waking import DidNotWake, Wakes, look
 from vehicles.services.commanding.ways import Done, Order, Stage, Way
 
 WAKE_UP = "wake_up"
@@ -97,7 +98,8 @@ class Commander:
             sends += 1
             try:
                 return await self._once(way, order)
-            except VehicleUnavailable:
+            except VehicleUnavailable as error:
+                await self._check_unsent(way, order, error)
                 left_s = until_s - self._clock()
                 if not may_wake or sends == _MOST_SENDS or left_s <= 0:
                     raise
@@ -105,6 +107,18 @@ class Commander:
                 # The record says that it is awake, and the car is not yet.
                 await self._sleep(_PAUSE_S)
             await self._wake(way, order, left_s, hear)
+
+    async def _check_unsent(
+        self, way: Way, order: Order, error: VehicleUnavailable
+    ) -> None:
+        """Raise `Ambiguous` where the car may have done what must not be done twice.
+
+        Tesla's 503 says that the car sleeps, and also that something timed out.
+        """
+        if error.status != 503 or order.endpoint.repeatable:
+            return
+        if await look(way, order.vin) not in {"asleep", "offline"}:
+            raise _ambiguous(error, order) from error
 
     async def _wake(self, way: Way, order: Order, within_s: float, hear: Hear) -> None:
         await hear(Stage.WAKING)
@@ -146,18 +160,17 @@ class Commander:
 
     async def _unsigned(self, way: Way, order: Order, signing: str) -> Done:
         path = order.endpoint.path.format(vehicle_tag=order.vin)
-        body = json.dumps(dict(order.body), separators=(",", ":")).encode()
+        body = json.dumps(_body(order), separators=(",", ":")).encode()
         for attempt in range(1, _MOST_BUSY + 1):
             try:
                 answer = await way.send("POST", path, body)
+                return _read(
+                    answer, is_open=order.endpoint.signed and signing not in _TO_SIGN
+                )
             except (Unreachable, Unreadable) as error:
                 if never_left(error):
                     raise
                 raise _ambiguous(error, order) from error
-            try:
-                return _read(
-                    answer, is_open=order.endpoint.signed and signing not in _TO_SIGN
-                )
             except VehicleBusy:
                 if attempt == _MOST_BUSY:
                     raise
@@ -187,6 +200,14 @@ class _Signed:
         """Return Tesla's whole answer, whatever its status."""
         path = f"/api/1/vehicles/{vin}/signed_command"
         return await self._way.send("POST", path, envelope(routable))
+
+
+def _body(order: Order) -> dict[str, Any]:
+    """Return the body of an unsigned command."""
+    if order.endpoint.name == "window_control":
+        # Tesla wants a place even where none is needed.
+        return {"lat": 0, "lon": 0, **order.body}
+    return dict(order.body)
 
 
 def as_error(answer: Answer) -> FleetError:
@@ -224,12 +245,15 @@ def _read(answer: Answer, *, is_open: bool) -> Done:
 def _said(answer: Answer) -> Done:
     try:
         document = json.loads(answer.body)
+    except ValueError:
+        raise Unreadable("Tesla's answer is not JSON", status=200) from None
+    try:
         refused = unenveloped(document)
         if isinstance(refused, VehicleUnavailable):
             raise refused
         said = document["response"]
         result, reason = bool(said["result"]), str(said.get("reason") or "")
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError):
         return Done(None, answer=answer)
     return replace(Done(result, reason), answer=answer)
 

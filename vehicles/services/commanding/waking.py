@@ -9,7 +9,17 @@ from uuid import UUID
 from redis.asyncio import Redis
 
 from fleet.endpoints import BY_NAME
-from fleet.errors import Refused, TimedOut, Unreachable, VehicleUnavailable, refusal
+from fleet.errors import (
+    FleetError,
+    RateLimited,
+    Refused,
+    ServerFault,
+    TimedOut,
+    Unreachable,
+    Unreadable,
+    VehicleUnavailable,
+    refusal,
+)
 from fleet.wire import Answer
 from tokens.async_shared import Shared
 from vehicles.services.commanding.ways import Way
@@ -18,6 +28,7 @@ WAKES = "keyfob:waking:"
 _PAUSES_S = (1.0, 1.0, 2.0, 2.0, 3.0)
 _LAST_PAUSE_S = 4.0
 _MOST_KNOWN = 2000
+_PASSING = (ServerFault, VehicleUnavailable)
 
 
 class DidNotWake(VehicleUnavailable):
@@ -70,7 +81,7 @@ class Wakes:
                 state = await self._ask_to_wake(way, vin)
             else:
                 looks += 1
-                state = await _look(way, vin)
+                state = await look(way, vin)
             if state == "online":
                 return
             known = looks < len(_PAUSES_S)
@@ -85,8 +96,8 @@ class Wakes:
         path = BY_NAME["wake_up"].path.format(vehicle_tag=vin)
         try:
             answer = await way.send("POST", path, b"{}")
-            return _state(answer, passes=(408, 500, 502, 503, 504, 540))
-        except TimedOut:
+            return _state(answer, passing=_PASSING)
+        except (TimedOut, Unreadable):
             # It may have been heard, so it is not said again.
             return ""
         except BaseException:
@@ -115,29 +126,30 @@ class Wakes:
         await self._shared.ask(lambda client: client.delete(WAKES + vin))
 
 
-async def _look(way: Way, vin: str) -> str:
+async def look(way: Way, vin: str) -> str:
     """Return the car's state by its record, which is free and wakes nothing."""
     try:
         path = BY_NAME["vehicle"].path.format(vehicle_tag=vin)
         answer = await way.send("GET", path)
-    except Unreachable:
+    except (Unreachable, Unreadable):
         return ""
-    return _state(answer, passes=(408, 429, 500, 502, 503, 504, 540))
+    return _state(answer, passing=(*_PASSING, RateLimited))
 
 
-def _state(answer: Answer, *, passes: tuple[int, ...]) -> str:
+def _state(answer: Answer, *, passing: tuple[type[Refused], ...]) -> str:
     """Return the state in a record, "" for none; raise a refusal that will not pass."""
-    if answer.status in passes:
-        return ""
     if answer.status != 200:
-        raise refusal(answer.status, answer.body, dict(answer.headers))
+        error = refusal(answer.status, answer.body, dict(answer.headers))
+        if isinstance(error, passing):
+            return ""
+        raise error
     try:
         return str(json.loads(answer.body)["response"]["state"])
     except (ValueError, KeyError, TypeError):
         return ""
 
 
-def _did_not_wake(state: str, asked: int, looks: int, waited_s: float) -> Refused:
+def _did_not_wake(state: str, asked: int, looks: int, waited_s: float) -> FleetError:
     times = "once" if asked == 1 else f"{asked} times"
     woke = f"asked Tesla {times} to wake it" if asked else "waited for another wake"
     error = DidNotWake(
