@@ -530,6 +530,25 @@ def test_command_that_worked_offers_a_reading_and_spends_none(
 
 
 @pytest.mark.parametrize(
+    ("in_service", "word"), [(False, "Online"), (True, "Online, in service")]
+)
+def test_car_that_did_something_is_shown_online(
+    client_of: ClientOf,
+    alice: User,
+    car: VehicleAccess,
+    *,
+    in_service: bool,
+    word: str,
+) -> None:
+    at = timezone.now() - timedelta(hours=1)
+    Vehicle.objects.update(state="asleep", state_at=at, in_service=in_service)
+    assert 'class="state asleep' in client_of(alice).get(PAGE).content.decode()
+    sent(car)
+    text = client_of(alice).get(PAGE).content.decode()
+    assert f'<span class="state online">{word}</span>' in text
+
+
+@pytest.mark.parametrize(
     ("reason", "title", "words"),
     [
         ("already_set", "It was so already", "The car had nothing to do."),
