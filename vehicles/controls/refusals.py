@@ -8,6 +8,9 @@ from tokens.models import TeslaGrant
 from vehicles.models import VehicleAccess
 from vehicles.services import keys
 
+MAYBE_DONE = frozenset({"command_ambiguous", "upstream_timeout"})
+"""The codes of commands that were sent, and that nobody knows the end of."""
+
 
 class Step(StrEnum):
     """List what a person can do next; a page makes a link or a button of it."""
@@ -17,7 +20,6 @@ class Step(StrEnum):
     SCOPES = "scopes"
     RELINK = "relink"
     READ = "read"
-    CONSOLE = "console"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def why_not(access: VehicleAccess, endpoint: Endpoint) -> WhyNot | None:
         names = " or ".join(scopes)
         return WhyNot(
             f"Needs the scope {names}",
-            f"You have not granted {names} at Tesla, which this needs.",
+            f"You have not granted {names} at Tesla. The Scopes page lets you grant it.",
             Step.SCOPES,
         )
     is_missing = keys.key_state(access.vehicle) is keys.KeyState.MISSING

@@ -1,7 +1,7 @@
 """Tell what is known of a control: from the last reading, or from a later command."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ from accounts.models import Units
 from tokens.readings import NOT_SENT, Document, is_old
 from vehicles import units as show
 from vehicles.controls.buttons import Control, control_for
+from vehicles.controls.refusals import MAYBE_DONE
 from vehicles.groups import power
 from vehicles.models import Command, VehicleAccess
 
@@ -55,21 +56,29 @@ def known(
     """
     if control.name == "wake":
         return _of_record(access, commands, now)
+    found = _of_reading(control, access, units, now)
     told = _told(control, commands)
-    read = _of_reading(control, access, units, now)
-    if told is None or told.answered_at is None:
-        return read
-    if read.at is not None and read.at >= told.answered_at:
-        return read
-    text = _effect(told.name, told.parameters, access)
-    old = is_old(told.answered_at, PROMISE, now)
-    return Known(text, "", COMMAND, told.answered_at, old)
+    at = told.answered_at if told else None
+    if told and at and (found.at is None or at > found.at):
+        text = _effect(told.name, told.parameters, access)
+        found = Known(text, "", COMMAND, at, is_old(at, PROMISE, now))
+    if found.text and _is_doubtful(control, commands, found.at):
+        return replace(found, detail="perhaps changed since", is_old=True)
+    return found
 
 
 def _told(control: Control, commands: Iterable[Command]) -> Command | None:
     """Return the newest command that worked and that tells about this control."""
     worked = (one for one in commands if one.has_worked and one.answered_at)
     return next((one for one in worked if _is_about(one, control)), None)
+
+
+def _is_doubtful(
+    control: Control, commands: Iterable[Command], at: datetime | None
+) -> bool:
+    """Tell whether a later command may have changed the state, and nobody knows."""
+    lost = (one for one in commands if one.error_code in MAYBE_DONE)
+    return any(at and one.asked_at > at and _is_about(one, control) for one in lost)
 
 
 def _is_about(command: Command, control: Control) -> bool:

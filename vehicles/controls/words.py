@@ -1,6 +1,6 @@
 """Put commands into words: what was sent, how far it has come, how it ended."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from fleet.endpoints import BY_NAME
 from fleet.errors import explain_reason
 from tokens.readings import HEARD_WITHIN, one_line
 from vehicles.controls.buttons import press_for
-from vehicles.controls.refusals import Step
+from vehicles.controls.refusals import MAYBE_DONE, Step
 from vehicles.models import Command
 
 _WAKING = "Waking the car, usually 10\N{EN DASH}60 s"
@@ -21,11 +21,11 @@ _UNDER_WAY = {
 _SECRET = frozenset({"pin", "password", "token"})
 _MOST_PARTS = 6
 _LONGEST_PART = 60
-_CODES_BY_STEP = {
+_CODES_BY_STEP: dict[Step, Iterable[str]] = {
     Step.PAIR: ("key_not_paired", "key_inactive"),
     Step.SCOPES: ("invalid_scope", "missing scopes", "missing_scopes"),
     Step.RELINK: ("login_required",),
-    Step.READ: ("command_ambiguous", "upstream_timeout", "command_cut_off"),
+    Step.READ: MAYBE_DONE,
 }
 _STEPS = {code: step for step, codes in _CODES_BY_STEP.items() for code in codes}
 _PLAIN = {
