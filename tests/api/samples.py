@@ -16,6 +16,8 @@ _BY_NAME = {
     "start_date": "2026-06-14T00:00:00-07:00",
     "end_date": "2026-06-14T23:59:59-07:00",
     "share_user_id": 1,
+    "days_of_week": "All",
+    "limit_mph": 60.0,
 }
 _BY_KIND = {
     Kind.STRING: "words",

@@ -8,6 +8,8 @@ import aiohttp
 import pytest
 from tesla_fleet_api import Teslemetry
 from tesla_fleet_api.exceptions import (
+    Forbidden,
+    InvalidField,
     InvalidRequest,
     InvalidToken,
     MissingToken,
@@ -22,6 +24,7 @@ from simulator.testing import RunningSimulator
 from tests.api.conftest import MakePerson, Person
 from tests.factories import SCOPES
 from tests.fixtures.live import LiveConsole
+from tests.vehicles.conftest import lull, rouse
 from tokens.models import AccessToken
 from tokens.services import access_tokens
 
@@ -233,3 +236,77 @@ def test_client_is_told_how_long_to_wait(
         return limited.value.data
 
     assert int(run(story)["after"]) >= 1
+
+
+def test_client_commands_cars_that_want_signatures_and_one_that_does_not(
+    run: Run, vin: Any, registered: RunningSimulator
+) -> None:
+    for name in ("Red", "Granny"):
+        rouse(registered, name)
+
+    async def story(client: Teslemetry) -> Any:
+        red, granny = (client.vehicles.create(vin(one)) for one in ("Red", "Granny"))
+        return [
+            await red.door_unlock(),
+            await red.set_charge_limit(71),
+            await red.set_charge_limit(71),
+            await red.auto_conditioning_start(),
+            await red.set_temps(21.0, 20.5),
+            await red.door_lock(),
+            await granny.flash_lights(),
+        ]
+
+    done = {"response": {"result": True, "reason": ""}}
+    same = {"response": {"result": False, "reason": "already_set"}}
+    assert run(story) == [done, done, same, done, done, done, done]
+    red = registered.world.car_named("Red")
+    assert red.condition.body.locked
+    assert red.condition.charging.limit_percent == 71
+    calls = [call.path for call in registered.calls if "/vehicles/" in call.path]
+    ends = [path.rpartition("/")[2] for path in calls if "command" in path]
+    # Six commands, and a session with each of the car's two computers.
+    assert ends == ["signed_command"] * 8 + ["flash_lights"]
+
+
+def test_client_sends_custom_commands(
+    run: Run, vin: Any, registered: RunningSimulator
+) -> None:
+    rouse(registered, "Red")
+
+    async def story(client: Teslemetry) -> Any:
+        red = client.vehicles.create(vin("Red"))
+        return await red.ping(), await red.dashcam_save()
+
+    ping, save = (one["response"] for one in run(story))
+    assert ping["result"] is True
+    # There is no USB drive in the car.
+    assert (save["result"], bool(save["reason"])) == (False, True)
+
+
+def test_client_commands_a_sleeping_car(
+    run: Run, vin: Any, registered: RunningSimulator
+) -> None:
+    tempo = registered.world.tempo
+    tempo.wake_delay_s, tempo.report_lag_s, tempo.busy_after_wake_s = 0.5, 0.0, 0.0
+    lull(registered, "Red")
+
+    async def story(client: Teslemetry) -> Any:
+        return await client.vehicles.create(vin("Red")).honk_horn()
+
+    assert run(story)["response"]["result"] is True
+    assert registered.billed()["wakes"] == 1
+
+
+def test_client_is_told_why_a_car_was_not_commanded(
+    run: Run, vin: Any, registered: RunningSimulator
+) -> None:
+    rouse(registered, "Luna")
+
+    async def story(client: Teslemetry) -> Any:
+        with pytest.raises(Forbidden) as unpaired:
+            await client.vehicles.create(vin("Luna")).door_lock()
+        with pytest.raises(InvalidField) as wrong:
+            await client.vehicles.create(vin("Luna")).set_charge_limit(500)
+        return unpaired.value.data["error"], wrong.value.data["error"]
+
+    assert run(story) == ("key_not_paired", "invalid_field")
