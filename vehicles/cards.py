@@ -1,6 +1,6 @@
 """Prepare what a page shows of each car: words, figures and their ages."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -111,6 +111,19 @@ def card(access: VehicleAccess, units: Units, now: datetime) -> Card:
         read_at=access.vehicle_data_at,
         reading_is_old=_is_old(access.vehicle_data_at, _READING_PROMISE, now),
         gone_at=access.gone_at,
+    )
+
+
+def seen_online(shown: Card, at: datetime | None) -> Card:
+    """Return the card of a car that answered at a moment, if that is newer."""
+    if at is None or (shown.state_at is not None and shown.state_at >= at):
+        return shown
+    word = _STATES["online"]
+    if shown.access.vehicle.in_service:
+        word = f"{word}, in service"
+    old = _is_old(at, _STATE_PROMISE, timezone.now())
+    return replace(
+        shown, state="online", state_word=word, state_at=at, state_is_old=old
     )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from vehicles.views import key, vehicle
+from vehicles.views import controls, key, vehicle
 
 app_name = "vehicles"
 urlpatterns = [
@@ -12,6 +12,13 @@ urlpatterns = [
         "console/vehicle/<str:vin>/inquiries/<uuid:inquiry_id>",
         vehicle.inquiry,
         name="inquiry",
+    ),
+    path("console/vehicle/<str:vin>/press", controls.press, name="press"),
+    path("console/vehicle/<str:vin>/commands", controls.commands, name="commands"),
+    path(
+        "console/vehicle/<str:vin>/commands/<uuid:command_id>",
+        controls.command,
+        name="command",
     ),
     path("key", key.key, name="key"),
     path("key/<str:vin>", key.key_vehicle, name="key_vehicle"),

@@ -18,6 +18,7 @@ from tests.factories import client_for, make_bare_grant, make_energy_site, make_
 from tokens.models import Inquiry, TeslaGrant
 from tokens.services import access_tokens, inquiries
 from vehicles.models import Vehicle, VehicleAccess
+from vehicles.services import commands
 
 # What may be opened without a sign-in.
 PUBLIC = frozenset(
@@ -126,6 +127,7 @@ def things_of(user: User, vin: str, site_id: int) -> Names:
         site_info={"site_name": "Hideaway"}, site_info_at=now
     )
     token, _ = access_tokens.issue(user, "Secret program")
+    command = commands.ask(user, vin, "door_lock")
     about_car = _answered(user, grant, "vehicle_data", vin)
     about_site = _answered(user, grant, "site_info", str(site_id))
     invitation, _ = invitations.invite(user, "secret@example.com", "member")
@@ -174,7 +176,7 @@ def things_of(user: User, vin: str, site_id: int) -> Names:
         "accounts:invitation_withdraw": {"pk": invitation.pk},
         "mfa_edit_webauthn": {"pk": 1},
         "mfa_remove_webauthn": {"pk": 1},
-        "vehicles": {"inquiry_id": about_car.pk},
+        "vehicles": {"inquiry_id": about_car.pk, "command_id": command.pk},
         "energy": {"inquiry_id": about_site.pk},
         "tokens:access_token_remove": {"pk": token.pk},
         "console:grant_unlink": {"pk": grant.pk},
@@ -188,6 +190,7 @@ def nothing() -> Names:
             "vin": "5YJ3E1EA4PF999999",
             "site_id": 404,
             "inquiry_id": uuid4(),
+            "command_id": uuid4(),
             "pk": uuid4(),
             "key": "5-nothing",
             "uidb36": "5",

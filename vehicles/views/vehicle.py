@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -14,17 +14,17 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.http import UserRequest
 from fleet.endpoints import VEHICLE_DATA_GROUPS
 from fleet.scopes import Scope
-from fleet.vin import is_vin
 from tokens import bell
 from tokens.models import Inquiry
 from tokens.services import inquiries
 from vehicles import tasks
-from vehicles.cards import card
+from vehicles.cards import card, seen_online
+from vehicles.controls.panel import panel
 from vehicles.forms import AskForm
 from vehicles.models import VehicleAccess
-from vehicles.services import asking, vehicles
+from vehicles.services import asking
 from vehicles.summary import shown_json, summary, why_no_place
-from vehicles.units import units_of
+from vehicles.views.finding import as_vin, found, units_for
 
 
 @require_safe
@@ -32,12 +32,12 @@ from vehicles.units import units_of
 def vehicle(request: UserRequest, vin: str) -> HttpResponse:
     """Show a car with its last reading; htmx gets the reading alone."""
     if request.htmx:
-        context = _page(request, _found(request, vin))
+        context = _page(request, found(request, vin))
         return render(request, "vehicles/_reading.html", context)
     # Before the car is read: an answer that comes in between brings its reading along.
-    latest = asking.latest(request.user, _as_vin(vin))
+    latest = asking.latest(request.user, as_vin(vin))
     stand = asking.stand(latest, timezone.now()) if latest else None
-    access = _found(request, vin)
+    access = found(request, vin)
     # What ended earlier was read then; only what is under way belongs here.
     shown = stand if stand and stand.words else None
     context = _page(request, access) | {"stand": shown, "asked": latest}
@@ -48,7 +48,7 @@ def vehicle(request: UserRequest, vin: str) -> HttpResponse:
 @login_required
 def ask(request: UserRequest, vin: str) -> HttpResponse:
     """Have a worker ask Tesla; go where the answer will be."""
-    access = _found(request, vin)
+    access = found(request, vin)
     form = AskForm(request.POST)
     if not form.is_valid():
         return render(request, "400.html", status=400)
@@ -69,29 +69,14 @@ def inquiry(request: UserRequest, vin: str, inquiry_id: uuid.UUID) -> HttpRespon
         Inquiry.objects.select_related("grant"),
         pk=inquiry_id,
         user=request.user,
-        subject=_as_vin(vin),
+        subject=as_vin(vin),
         endpoint__in=asking.ENDPOINTS,
     )
     if request.htmx:
         return _fragment(request, vin, asked)
     stand = asking.stand(asked, timezone.now())
-    context = _page(request, _found(request, vin)) | {"stand": stand, "asked": asked}
+    context = _page(request, found(request, vin)) | {"stand": stand, "asked": asked}
     return render(request, "vehicles/vehicle.html", context)
-
-
-def _found(request: UserRequest, vin: str) -> VehicleAccess:
-    """Return the user's access to a car; a stranger's car is a 404 like no car."""
-    access = vehicles.best_access(request.user, _as_vin(vin))
-    if access is None:
-        raise Http404
-    return access
-
-
-def _as_vin(text: str) -> str:
-    """Return a VIN; what cannot be one is not looked for at all."""
-    if not is_vin(text):
-        raise Http404
-    return text
 
 
 def _fragment(request: UserRequest, vin: str, asked: Inquiry) -> HttpResponse:
@@ -100,7 +85,7 @@ def _fragment(request: UserRequest, vin: str, asked: Inquiry) -> HttpResponse:
     The car is looked up last, so that an answered question has its reading.
     """
     stand = asking.stand(asked, timezone.now())
-    access = _found(request, vin)
+    access = found(request, vin)
     if stand.words and request.GET.get("seen") == stand.phase:
         return HttpResponse(status=204)
     context = _page(request, access) | {"stand": stand, "asked": asked}
@@ -109,12 +94,13 @@ def _fragment(request: UserRequest, vin: str, asked: Inquiry) -> HttpResponse:
 
 def _page(request: UserRequest, access: VehicleAccess) -> dict[str, Any]:
     """Return what the page and its fragments show of the car."""
-    language = request.headers.get("Accept-Language", "")
-    units = units_of(request.user.units, language)
+    units, now = units_for(request), timezone.now()
+    shown = panel(request.user, access, units, now)
     reading = access.vehicle_data
     as_json = request.GET.get("show") == "json"
     context: dict[str, Any] = {
-        "card": card(access, units, timezone.now()),
+        "card": seen_online(card(access, units, now), shown.online_at),
+        "panel": shown,
         "has_reading": reading is not None,
         "as_json": as_json,
         "vehicle_data_url": _api_url(access),
