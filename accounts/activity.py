@@ -20,6 +20,7 @@ _WORDS = {
     "session.ended": "Session ended",
     "token.issued": "Access token made",
     "token.removed": "Access token removed",
+    "token.commanded": "Access token used for commands",
     "grant.linked": "Tesla account linked",
     "grant.unlinked": "Tesla account unlinked",
     "vehicle.removed": "Car removed",

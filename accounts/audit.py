@@ -13,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest  # noqa: TID251  # an entry says where it came from
+from django.utils import timezone
 
 from accounts import clients
 from accounts.http import client_address
@@ -42,6 +43,17 @@ def record(
         address_prefix=network(request),
         client=client(request),
     )
+
+
+def record_daily(user: User, action: str, *, subject: str = "") -> None:
+    """Add an entry about a person, unless this day (in UTC) holds the same one.
+
+    For what programs do again and again.
+    """
+    today = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    same = entries_about(user).filter(action=action, about=subject[:200])
+    if not same.filter(happened_at__gte=today).exists():
+        record(user, action, subject=subject)
 
 
 def subject_id_of(user: User) -> UUID:

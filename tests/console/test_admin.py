@@ -37,6 +37,7 @@ from tokens.models import (
     Usage,
 )
 from tokens.services import access_tokens, inquiries, usage
+from vehicles.services import commands
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
@@ -81,6 +82,7 @@ def everything(alice: User) -> dict[str, str]:
     )
     usage.note_page_call(alice, VIN, Price.DATA, 200, 12.0)
     deletion = deletions.ask(alice, Deletion.Kind.GRANT, str(grant.pk))
+    car = make_vehicle(grant)
     invitation, _ = invitations.invite(alice, "friend@example.com", "member")
     entry = audit.record(alice, "token.issued", subject="kf_12345678")
     return {
@@ -95,7 +97,8 @@ def everything(alice: User) -> dict[str, str]:
         "tokens/registration": registration.region,
         "tokens/usage": str(Usage.objects.get().pk),
         "tokens/spending": str(Spending.objects.get().pk),
-        "vehicles/vehicle": str(make_vehicle(grant).vehicle_id),
+        "vehicles/vehicle": str(car.vehicle_id),
+        "vehicles/command": str(commands.ask(alice, VIN, "door_lock").pk),
         "energy/energysite": str(make_energy_site(grant).site_id),
         "console/deletion": str(deletion.pk),
         "console/export": str(export.pk),

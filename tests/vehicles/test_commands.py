@@ -9,11 +9,13 @@ import time_machine
 from django.utils import timezone
 
 import fleet
+from accounts import audit
 from accounts.models import User
 from simulator.testing import RunningSimulator
 from tests.factories import make_bare_grant, make_vehicle
 from tests.vehicles.conftest import Link
 from tokens.models import TeslaGrant
+from tokens.services import access_tokens
 from vehicles import tasks
 from vehicles.models import Command, VehicleAccess
 from vehicles.services import commands, exporting, forgetting
@@ -237,3 +239,16 @@ def test_removed_grant_leaves_its_command_unsent(
     asked.refresh_from_db()
     assert (asked.state, asked.error_code) == ("failed", "not_found")
     assert registered.calls == []
+
+
+def test_trail_tells_once_a_day_that_a_token_was_used(
+    alice: User, red: VehicleAccess
+) -> None:
+    made, _ = access_tokens.issue(alice, "Home Assistant")
+    commands.record([sent_by(red), sent_by(red, name="honk_horn")])
+    commands.record([sent_by(red), sent_by(red, access_token_name="gone")])
+    told = audit.entries_about(alice).filter(action="token.commanded")
+    assert [entry.about for entry in told] == [made.hint]
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        commands.record([sent_by(red)])
+    assert told.all().count() == 2

@@ -18,10 +18,11 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 import fleet
+from accounts import audit
 from accounts.models import User
 from fleet import errors as fleet_errors
 from fleet.endpoints import BY_NAME
-from tokens.models import TeslaGrant
+from tokens.models import AccessToken, TeslaGrant
 from vehicles.models import Command, Vehicle
 from vehicles.services import vehicles
 
@@ -148,7 +149,8 @@ def refused(command: Command, code: str, words: str) -> Command:
 def record(sent: Iterable[Sent]) -> int:
     """Write commands of programs that are over; return how many.
 
-    Left out are those whose user, car or grant has gone meanwhile.
+    Left out are those whose user, car or grant has gone meanwhile. The trail tells, once
+    a day, that a token was used for commands.
     """
     batch = list(sent)
     cars = dict(
@@ -171,7 +173,12 @@ def record(sent: Iterable[Sent]) -> int:
         for one in batch
         if one.vin in cars and one.user_id in users and one.grant_id in grants
     ]
-    return len(Command.objects.bulk_create(rows))
+    made = Command.objects.bulk_create(rows)
+    for user_id, name in {(row.user_id, row.access_token_name) for row in made}:
+        token = AccessToken.objects.filter(user_id=user_id, name=name).first()
+        if token is not None:
+            audit.record_daily(token.user, "token.commanded", subject=token.hint)
+    return len(made)
 
 
 def due() -> list[Command]:
