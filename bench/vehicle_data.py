@@ -9,10 +9,12 @@ Each call is one that Keyfob must pass on: it asks for a live reading, and for a
 car or other groups than those in flight beside it. Limits, stop and meter are on, so
 high that nothing is refused.
 
-    python -m bench.vehicle_data [CONNECTIONS] [SECONDS] [ROUNDS]
+    python -m bench.vehicle_data [CONNECTIONS] [SECONDS] [ROUNDS] [UPSTREAM_MS]
+
+With `UPSTREAM_MS` the upstream thinks for so long before it answers, and what matters is
+the requests a second.
 """
 
-import base64
 import json
 import os
 import re
@@ -91,7 +93,9 @@ class _Load:
     seconds: int
 
 
-def main(connections: int = 32, seconds: int = 4, rounds: int = 5) -> None:
+def main(
+    connections: int = 32, seconds: int = 4, rounds: int = 5, upstream_ms: int = 0
+) -> None:
     """Run the comparison and print a line for each side and the ratio."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -101,7 +105,11 @@ def main(connections: int = 32, seconds: int = 4, rounds: int = 5) -> None:
         (folder / "vehicle_data.json").write_text(_body())
         load = folder / "load.lua"
         load.write_text(_WRK.format(paths=",".join(f'"{path}"' for path in _paths())))
-        upstream = _nginx(stack, folder, "upstream", _OTHERS, _UPSTREAM)[1]
+        upstream = (
+            _slow(stack, folder, upstream_ms)
+            if upstream_ms
+            else _nginx(stack, folder, "upstream", _OTHERS, _UPSTREAM)[1]
+        )
         redis_socket = folder / "redis.sock"
         command = ["redis-server", "--port", "0", "--unixsocket", str(redis_socket)]
         log = folder / "redis.out"
@@ -131,17 +139,18 @@ def main(connections: int = 32, seconds: int = 4, rounds: int = 5) -> None:
 
 
 def _report(figures: Mapping[str, list[tuple[float, float]]], connections: int) -> None:
-    medians = {}
+    medians, rates = {}, {}
     for name, rows in figures.items():
         cpu = sorted(microseconds for microseconds, _ in rows)
         medians[name] = statistics.median(cpu)
-        rate = statistics.median(per_second for _, per_second in rows)
+        rates[name] = statistics.median(per_second for _, per_second in rows)
         sys.stdout.write(
             f"{name:7} {medians[name]:7.1f} µs of one core a request"
-            f" ({cpu[0]:.1f} to {cpu[-1]:.1f}), {rate:.0f} requests a second\n"
+            f" ({cpu[0]:.1f} to {cpu[-1]:.1f}), {rates[name]:.0f} requests a second\n"
         )
     sys.stdout.write(
-        f"ratio   {medians['keyfob'] / medians['nginx']:.2f} x nginx,"
+        f"ratio   {medians['keyfob'] / medians['nginx']:.2f} x nginx by processor,"
+        f" {rates['keyfob'] / rates['nginx']:.2f} x by requests a second,"
         f" {connections} connections, {len(figures['nginx'])} rounds\n"
     )
 
@@ -222,6 +231,19 @@ def _nginx(
     return process.pid, port
 
 
+def _slow(stack: ExitStack, folder: Path, delay_ms: int) -> int:
+    port = machine.free_port()
+    stack.enter_context(
+        machine.running(
+            [sys.executable, "-m", "bench.slow", str(folder), str(port), str(delay_ms)],
+            core=_OTHERS,
+            env=os.environ,
+            log=folder / "slow.out",
+        )
+    )
+    return port
+
+
 def _front(
     stack: ExitStack, folder: Path, upstream: int, access_token: str
 ) -> tuple[int, int]:
@@ -237,7 +259,7 @@ def _console(stack: ExitStack, folder: Path, env: Mapping[str, str]) -> tuple[in
     process = stack.enter_context(
         machine.running(
             (
-                f"{sys.executable} -m granian --interface asgi --workers 1 --no-ws"
+                f"{sys.executable} -m granian --interface asgi --http 1 --workers 1 --no-ws"
                 f" --host 127.0.0.1 --port {port} console.asgi:application"
             ).split(),
             core=_UNDER_TEST,
@@ -251,17 +273,9 @@ def _console(stack: ExitStack, folder: Path, env: Mapping[str, str]) -> tuple[in
 def _console_environment(
     folder: Path, upstream: int, redis_socket: Path
 ) -> dict[str, str]:
-    key = base64.b64encode(secrets.token_bytes(32)).decode()
-    return os.environ | {
-        "DATA": str(folder),
-        "SECRET_KEY": secrets.token_hex(40),
-        "ENCRYPTION_KEYS": f"1:{key}",
-        "DATABASE_URL": f"sqlite:///{folder}/bench.sqlite3",
-        "TESLA_CLIENT_ID": "bench",
-        "TESLA_CLIENT_SECRET": secrets.token_hex(20),
+    return machine.console_environment(folder) | {
         "TESLA_FLEET_URL_NA": f"https://localhost:{upstream}",
         "SSL_CERT_FILE": str(folder / "ca.pem"),
-        "LOG_LEVEL": "warning",
         "REDIS_URL": f"unix://{redis_socket}",
         "API_CALLS_PER_MINUTE": "10000000",
         "TESLA_DATA_PER_MINUTE": "10000000",
