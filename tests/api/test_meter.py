@@ -130,7 +130,7 @@ def test_database_that_is_away_loses_no_counts_and_stops_nobody(
             sizes.append(meter.size)
         weather.is_away = False
         await meter.close()
-        weather.close()
+        await asyncio.to_thread(weather.close)
         return [*sizes, meter.size]
 
     assert asyncio.run(story()) == [1, 1, 0]
