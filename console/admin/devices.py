@@ -9,6 +9,8 @@ from console.admin.base import OperatorAdmin, link
 from energy.models import EnergySite
 from vehicles.models import Vehicle
 
+_OF_GRANT = "accesses__grant__id__exact"
+
 
 @register(Vehicle)
 class VehicleAdmin(OperatorAdmin[Vehicle]):
@@ -23,8 +25,9 @@ class VehicleAdmin(OperatorAdmin[Vehicle]):
     def lookup_allowed(
         self, lookup: str, value: str, request: HttpRequest | None = None
     ) -> bool:
-        """Allow the link from a Tesla account to its cars."""
-        return lookup.startswith("accesses__grant__")
+        """Allow the link from a Tesla account to its cars, besides the filters."""
+        is_link = lookup == _OF_GRANT
+        return is_link or super().lookup_allowed(lookup, value, request)
 
     @display(description="seen by")
     def seen_by(self, vehicle: Vehicle) -> SafeString:
@@ -48,8 +51,9 @@ class EnergySiteAdmin(OperatorAdmin[EnergySite]):
     def lookup_allowed(
         self, lookup: str, value: str, request: HttpRequest | None = None
     ) -> bool:
-        """Allow the link from a Tesla account to its sites."""
-        return lookup.startswith("accesses__grant__")
+        """Allow the link from a Tesla account to its sites, besides the filters."""
+        is_link = lookup == _OF_GRANT
+        return is_link or super().lookup_allowed(lookup, value, request)
 
     @display(description="seen by")
     def seen_by(self, site: EnergySite) -> SafeString:

@@ -185,6 +185,42 @@ def test_filters_keep_what_is_under_way(
         assert key in client.get(f"/admin/{page}/?open=maybe").content.decode()
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "accounts/user/?password__startswith=argon",
+        "accounts/user/?tesla_grants__refresh_token_sealed__startswith=v1",
+        "tokens/accesstoken/?digest__startswith=a",
+        "tokens/accesstoken/?user__password__startswith=a",
+        "tokens/inquiry/?answer__icontains=52",
+        "tokens/teslagrant/?refresh_token_sealed__startswith=v1",
+        "vehicles/vehicle/?accesses__grant__user__password__startswith=a",
+        "vehicles/vehicle/?accesses__grant__tesla_email__startswith=a",
+        "vehicles/vehicle/?vehicle_data__icontains=52",
+        "energy/energysite/?accesses__grant__user__password__startswith=a",
+        "billing/providerevent/?body__icontains=a",
+    ],
+)
+def test_nothing_hidden_can_be_asked_for(
+    client_of: ClientOf, support: User, everything: dict[str, str], query: str
+) -> None:
+    assert client_of(support).get(f"/admin/{query}").status_code == 400
+
+
+def test_every_filter_of_every_list_answers(
+    client_of: ClientOf, support: User, everything: dict[str, str]
+) -> None:
+    client = client_of(support)
+    followed = 0
+    for page in everything:
+        listed = client.get(f"/admin/{page}/").content.decode()
+        for query in re.findall(r'<a href="(\?[^"]+)"', listed):
+            address = f"/admin/{page}/{query}".replace("&amp;", "&")
+            assert client.get(address).status_code == 200
+            followed += 1
+    assert followed > len(everything)
+
+
 def test_stranger_is_sent_to_the_one_sign_in(client: Client) -> None:
     for address in ("/admin/", "/admin/login/?next=/admin/accounts/user/"):
         answer = client.get(address, follow=True)
