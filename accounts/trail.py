@@ -51,6 +51,9 @@ def password_was_wrong(request: HttpRequest, login: str) -> None:
 def _signed_in(request: HttpRequest, user: User, **_kwargs: object) -> None:
     is_new_place = audit.is_new_place(user, request)
     audit.record(user, "sign_in", detail={"by": _way_in(request)}, request=request)
+    if not request.session.session_key:
+        # Who was signed in as somebody else got a new session, not stored yet.
+        request.session.save()
     # allauth notes sessions too, but hears of its own doors alone.
     UserSession.objects.update_or_create(
         session_key=request.session.session_key,
