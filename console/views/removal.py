@@ -88,6 +88,6 @@ def energy_site_remove(request: UserRequest, site_id: int) -> HttpResponse:
 def _begin(request: UserRequest, kind: str, subject: str, name: str) -> None:
     """Put the deletion and ring for a worker. Raises `grants.OnlyWayIn`."""
     deletion = deletions.ask(request.user, kind, subject)
-    bell.ring(tasks.delete, str(deletion.pk))
     audit.record(request.user, _ACTIONS[kind], request=request)
+    bell.ring(tasks.delete, str(deletion.pk))
     messages.success(request, f"{name} is being removed; it is gone in a moment.")
