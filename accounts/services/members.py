@@ -86,6 +86,7 @@ def suspend(member: User) -> int:
     return end_sessions(member)
 
 
-def resume(member: User) -> None:
-    """Let a suspended person in again."""
-    User.objects.filter(pk=member.pk).update(is_active=True)
+def resume(member: User) -> bool:
+    """Let a suspended person in again; return whether, as nobody comes back half deleted."""
+    staying = User.objects.filter(pk=member.pk, leaving_at=None)
+    return bool(staying.update(is_active=True))

@@ -86,9 +86,11 @@ def member_suspend(request: UserRequest, pk: UUID) -> HttpResponse:
 def member_resume(request: UserRequest, pk: UUID) -> HttpResponse:
     """Let a suspended member in again."""
     member = _member(request, pk)
-    service.resume(member)
-    _record(request, member, "member.resumed")
-    messages.success(request, f"{member} can sign in again.")
+    if service.resume(member):
+        _record(request, member, "member.resumed")
+        messages.success(request, f"{member} can sign in again.")
+    else:
+        messages.error(request, f"The account of {member} is being deleted.")
     return redirect("accounts:members")
 
 

@@ -87,14 +87,10 @@ class UserAdmin(OperatorAdmin[User]):
     @action(description="Let in again", permissions=["change"])
     def restore(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         """Let suspended users in again, but for those whose account is being deleted."""
-        leaving = Deletion.objects.filter(
-            kind=Deletion.Kind.ACCOUNT, done_at=None, user__isnull=False
-        ).values("user")
-        chosen = list(rows.exclude(pk__in=leaving))
-        for user in chosen:
-            members.resume(user)
+        done = [user for user in rows if members.resume(user)]
+        for user in done:
             audit.record(user, "member.resumed", detail={"by_owner": True})
-        tell(request, len(chosen), rows.count(), "Let in again")
+        tell(request, len(done), rows.count(), "Let in again")
 
     @action(description="End sessions", permissions=["change"])
     @confirmed("End sessions?", "They must sign in again in each browser.")
@@ -107,7 +103,7 @@ class UserAdmin(OperatorAdmin[User]):
     @confirmed("Make support staff?", "They may look at all pages of this admin.")
     def appoint(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         """Let members look at the admin."""
-        done = rows.filter(is_superuser=False).update(is_staff=True)
+        done = rows.filter(is_superuser=False, leaving_at=None).update(is_staff=True)
         tell(request, done, rows.count(), "Made support staff")
 
     @action(description="Make plain members", permissions=["change"])
