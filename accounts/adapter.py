@@ -9,6 +9,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.core.exceptions import ReauthenticationRequired
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest  # noqa: TID251  # allauth's hooks take it
@@ -97,6 +98,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         user.refresh_from_db(fields=["password"])
         if user.password != hashed:
             update_session_auth_hash(self.request, user)
+            # That gave the session another key.
+            UserSession.objects.create_from_request(self.request)
         return True
 
     def format_email_subject(self, subject: str) -> str:
