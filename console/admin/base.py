@@ -63,9 +63,7 @@ class OperatorAdmin(_ModelAdmin, Generic[_Row]):
         """Return all fields: what changes a row is an action."""
         return self.get_fields(request, obj)
 
-    def lookup_allowed(
-        self, lookup: str, value: str, request: HttpRequest | None = None
-    ) -> bool:
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Refuse questions about columns that no page shows, by whatever way.
 
         A list that can be narrowed by the first letters of a secret tells the secret.

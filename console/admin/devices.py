@@ -22,9 +22,7 @@ class VehicleAdmin(OperatorAdmin[Vehicle]):
     readonly_fields = ("seen_by",)
     ordering = ("vin",)
 
-    def lookup_allowed(
-        self, lookup: str, value: str, request: HttpRequest | None = None
-    ) -> bool:
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow the link from a Tesla account to its cars, besides the filters."""
         is_link = lookup == _OF_GRANT
         return is_link or super().lookup_allowed(lookup, value, request)
@@ -48,9 +46,7 @@ class EnergySiteAdmin(OperatorAdmin[EnergySite]):
     readonly_fields = ("seen_by",)
     ordering = ("site_id",)
 
-    def lookup_allowed(
-        self, lookup: str, value: str, request: HttpRequest | None = None
-    ) -> bool:
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Allow the link from a Tesla account to its sites, besides the filters."""
         is_link = lookup == _OF_GRANT
         return is_link or super().lookup_allowed(lookup, value, request)

@@ -17,7 +17,7 @@ from billing.models import Alert, Invoice, Move, ProviderEvent, Subscription
 from console import figures
 from console.models import Deletion, Export, Heartbeat
 from console.services import deletions, export_jobs
-from tests.accounts.factors import set_up_app
+from tests.accounts.factors import gave_code, set_up_app
 from tests.console.leaving import fresh_client
 from tests.factories import (
     client_for,
@@ -43,7 +43,7 @@ def _client_of() -> ClientOf:
 
     def signed_in(user: User) -> Client:
         set_up_app(user)
-        return proved(client_for(user))
+        return gave_code(proved(client_for(user)))
 
     return signed_in
 
