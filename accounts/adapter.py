@@ -34,11 +34,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def get_login_stages(self) -> list[str]:
         """Return what stands between a proof and the console.
 
-        Who comes from Tesla needs no proven e-mail address: Tesla says who they are.
+        Who comes from Tesla, or with a passkey alone, needs no proven e-mail address:
+        Tesla or the key says who they are.
         """
         stages: list[str] = super().get_login_stages()
-        proofs = self.request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
-        if proofs and proofs[-1]["method"] == "socialaccount":
+        records = self.request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
+        newest = records[-1] if records else {}
+        if newest.get("method") == "socialaccount" or newest.get("passwordless"):
             stages.remove("allauth.account.stages.EmailVerificationStage")
         return stages
 

@@ -50,8 +50,8 @@ def grant_unlink(request: UserRequest, pk: UUID) -> HttpResponse:
     except grants.OnlyWayIn:
         messages.error(
             request,
-            "This Tesla account is your only way to sign in. Set a password on the"
-            " Account page first.",
+            "This Tesla account is your only way to sign in. Add a passkey, or an e-mail"
+            " address and a password, on the Account page first.",
         )
     return redirect("tokens:scopes")
 

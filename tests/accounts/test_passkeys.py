@@ -9,8 +9,14 @@ from django.test import Client
 
 from accounts import audit
 from accounts.models import User
+from accounts.services.members import has_way_in
 from tests.accounts.passkeys import LOGIN, SoftPasskey, add, login_options
-from tests.accounts.signing_in import make_member, newest_letter, sign_in
+from tests.accounts.signing_in import (
+    just_signed_in,
+    make_member,
+    newest_letter,
+    sign_in,
+)
 from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -180,3 +186,18 @@ def test_passkey_of_another_site_cannot_be_added(client: Client) -> None:
     empty = client.post("/accounts/2fa/webauthn/add/", {"credential": ""})
     assert empty.status_code == 200
     assert not Authenticator.objects.exists()
+
+
+def test_passkey_opens_an_account_without_an_address(client: Client) -> None:
+    member = User.objects.create_user(None, name="Dora")
+    client.force_login(
+        member, backend="allauth.account.auth_backends.AuthenticationBackend"
+    )
+    just_signed_in(client, member)
+    made = SoftPasskey()
+    add(client, made)
+    client.post("/accounts/logout/")
+    answer = client.post(LOGIN, {"credential": made.get(login_options(client))})
+    assert answer["Location"] == "/console/"
+    assert client.get(INDEX).status_code == 200
+    assert has_way_in(member)
