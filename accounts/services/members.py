@@ -5,7 +5,7 @@ from allauth.core.internal import ratelimit
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.db import transaction
-from django.http import HttpRequest  # noqa: TID251  # an empty one, which allauth's key asks for
+from django.http import HttpRequest  # noqa: TID251  # an empty one for allauth's key, and whose act it was
 
 from accounts import audit
 from accounts.models import User
@@ -77,6 +77,15 @@ def remove_factors(user: User) -> int:
 
 def _addresses(user: User) -> list[str]:
     return list(EmailAddress.objects.filter(user=user).values_list("email", flat=True))
+
+
+def record_act(
+    by: User, member: User, action: str, request: HttpRequest, **detail: object
+) -> None:
+    """Record an owner's act in both trails; the member's names no program of the owner's."""
+    audit.record(member, action, detail={"by_owner": True, **detail})
+    other = {"member": str(audit.subject_id_of(member)), **detail}
+    audit.record(by, action, detail=other, request=request)
 
 
 class LastOwner(Exception):

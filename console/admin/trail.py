@@ -8,7 +8,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from accounts.models import AuditEntry, AuditSubject, Invitation
+from accounts import audit
+from accounts.models import AuditEntry, AuditSubject, Invitation, User
 from accounts.services import invitations
 from console.admin.base import OpenFilter, OperatorAdmin, confirmed, link, tell
 
@@ -83,6 +84,8 @@ class InvitationAdmin(OperatorAdmin[Invitation]):
         chosen = list(rows.filter(accepted_at=None))
         for invitation in chosen:
             invitations.withdraw(invitation)
+            if isinstance(request.user, User):
+                audit.record(request.user, "member.uninvited", request=request)
         tell(request, len(chosen), len(chosen), "Taken back")
 
 

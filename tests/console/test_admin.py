@@ -449,6 +449,33 @@ def test_owner_who_alone_is_left_is_not_suspended(
     assert "Suspended: 0 of 1" in done.content.decode()
 
 
+def test_acts_of_the_owner_are_in_both_trails(
+    client_of: ClientOf, owner: User, alice: User, everything: dict[str, str]
+) -> None:
+    client = client_of(owner)
+    for action in ("suspend", "restore", "appoint", "dismiss", "end_sessions"):
+        _act(client, "accounts/user", action, str(alice.pk))
+    _act(client, "tokens/accesstoken", "remove", everything["tokens/accesstoken"])
+    done = [
+        "member.suspended",
+        "member.resumed",
+        "member.appointed",
+        "member.dismissed",
+        "session.ended",
+        "token.removed",
+    ]
+    for person in (owner, alice):
+        entries = audit.entries_about(person).order_by("pk")
+        actions = list(entries.values_list("action", flat=True))
+        assert actions[-len(done) :] == done
+    hers = audit.entries_about(alice).get(action="member.suspended")
+    assert hers.detail == {"by_owner": True}
+    _act(client, "accounts/invitation", "withdraw", everything["accounts/invitation"])
+    newest = audit.entries_about(owner).order_by("pk").last()
+    assert newest is not None
+    assert newest.action == "member.uninvited"
+
+
 def test_letters_are_listed_without_their_text(
     client_of: ClientOf, owner: User, everything: dict[str, str]
 ) -> None:
