@@ -136,6 +136,23 @@ def test_owner_can_invite_an_owner(desk: Client) -> None:
     assert (dora.is_staff, dora.is_superuser) == (True, True)
 
 
+@pytest.mark.parametrize(
+    "change", [{"is_active": False}, {"is_superuser": False}, None], ids=str
+)
+def test_invitation_ends_with_its_owner(
+    desk: Client, owner: User, change: dict[str, bool] | None
+) -> None:
+    link = invite(desk, role="owner")
+    if change is None:
+        owner.delete()
+    else:
+        User.objects.filter(pk=owner.pk).update(**change)
+    passwords = {"password1": NEW, "password2": NEW}
+    for answer in (Client().get(link), Client().post(link, passwords)):
+        assert answer.status_code == 410
+    assert not User.objects.filter(email="dora@example.com").exists()
+
+
 def test_invitation_is_taken_back(desk: Client, owner: User) -> None:
     link = invite(desk)
     invitation = Invitation.objects.get()
