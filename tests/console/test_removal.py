@@ -26,7 +26,7 @@ from tests.tokens.helpers import proved
 from tokens.models import Inquiry, TeslaGrant
 from tokens.services import grants, inquiries, spool
 from vehicles.models import Vehicle, VehicleAccess
-from vehicles.services import vehicles
+from vehicles.services import telemetry, vehicles
 
 ClientOf = Callable[[User], Client]
 Rung = Callable[[], list[tuple[str, list[object]]]]
@@ -98,6 +98,21 @@ def test_unlink_keeps_telemetry_of_a_car_that_another_grant_sees(
     assert sorted(states) == ["done", "done", "kept"]
     assert Vehicle.objects.filter(vin=red).exists()
     assert not Vehicle.objects.filter(vin=luna).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", ["suspended", "needs_relink"])
+def test_car_of_who_may_come_back_counts_as_used(
+    alice: User, bob: User, state: str
+) -> None:
+    grant = make_bare_grant(alice)
+    vin = make_vehicle(grant).vehicle.vin
+    make_vehicle(make_bare_grant(bob), access_type="DRIVER")
+    if state == "suspended":
+        User.objects.filter(pk=bob.pk).update(is_active=False)
+    else:
+        TeslaGrant.objects.filter(user=bob).update(state=state)
+    assert telemetry.used_by_others([vin], [grant.pk]) == {vin}
 
 
 @pytest.mark.django_db
