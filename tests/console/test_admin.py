@@ -476,6 +476,31 @@ def test_acts_of_the_owner_are_in_both_trails(
     assert newest.action == "member.uninvited"
 
 
+@pytest.mark.parametrize("page", ["accounts/auditentry", "accounts/user"])
+def test_long_list_costs_the_same_queries(
+    client_of: ClientOf,
+    owner: User,
+    page: str,
+    django_assert_max_num_queries: Any,
+) -> None:
+    client = client_of(owner)
+    client.get(f"/admin/{page}/")
+    for number in range(20):
+        member = make_user(f"m{number}@example.com")
+        make_bare_grant(member)
+        audit.record(member, "token.issued")
+    with django_assert_max_num_queries(14):
+        assert "m19@example.com" in client.get(f"/admin/{page}/").content.decode()
+
+
+def test_front_page_leads_the_owner_to_the_members(
+    client_of: ClientOf, owner: User, support: User
+) -> None:
+    there = 'href="/console/members">Members: invite somebody'
+    assert there in client_of(owner).get("/admin/").content.decode()
+    assert there not in client_of(support).get("/admin/").content.decode()
+
+
 def test_letters_are_listed_without_their_text(
     client_of: ClientOf, owner: User, everything: dict[str, str]
 ) -> None:
