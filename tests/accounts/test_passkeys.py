@@ -1,11 +1,14 @@
 """Passkeys: added, used alone or as a second factor, and refused when they lie."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from django.test import Client
+from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
@@ -174,6 +177,17 @@ def test_passkey_is_renamed_and_removed(client: Client, passkey: SoftPasskey) ->
     client.post(f"{key}/remove/")
     assert not Authenticator.objects.exists()
     assert newest_letter()[1] == "Keyfob: A passkey was removed"
+
+
+def test_passkey_is_not_removed_without_a_fresh_proof(
+    client: Client, passkey: SoftPasskey
+) -> None:
+    enter(client, passkey.get(login_options(client)))
+    key = Authenticator.objects.get(type="webauthn")
+    with time_machine.travel(timezone.now() + timedelta(minutes=6)):
+        answer = client.post(f"/accounts/2fa/webauthn/keys/{key.pk}/remove/")
+    assert "reauthenticate" in answer["Location"]
+    assert Authenticator.objects.filter(pk=key.pk).exists()
 
 
 def test_passkey_of_another_site_cannot_be_added(client: Client) -> None:
