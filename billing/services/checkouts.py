@@ -12,10 +12,18 @@ from billing.errors import (
     ProviderRefused,
     UnknownPlan,
 )
-from billing.models import Checkout, Customer, Move, ProviderName, Subscription
+from billing.models import (
+    Alert,
+    Checkout,
+    Customer,
+    Move,
+    ProviderName,
+    Subscription,
+)
 from billing.plans import Selection
 from billing.provider.shapes import Order, Provider
 from billing.services import catalog as catalogs, payments, providers, subscriptions
+from billing.services.alerts import alert
 from billing.services.leases import lease
 
 _State = Checkout.State
@@ -36,11 +44,10 @@ def current(user: User) -> Checkout | None:
 def begin(user: User, provider_name: str, selection: Selection) -> Checkout:
     """Open the one checkout of a user, or put the new selection into the open one.
 
-    Raises `AlreadySubscribed`, `UnknownPlan`, `BeingDone` when it is just being opened,
-    and the provider's errors; after those it can be begun again.
+    Raises `AlreadySubscribed`, also when it was just paid, `UnknownPlan`, `BeingDone`
+    when it is just being opened, and the provider's errors; after those it can be begun
+    again.
     """
-    if Subscription.objects.of(user).running().exists():
-        raise AlreadySubscribed
     return _open(user, provider_name, selection, None, 0)
 
 
@@ -49,9 +56,6 @@ def begin_move(move: Move, selection: Selection, trial_days: int) -> Checkout:
 
     Raises as `begin` does.
     """
-    there = Subscription.objects.of(move.user).running().filter(provider=_PADDLE)
-    if there.exists():
-        raise AlreadySubscribed
     return _open(move.user, _PADDLE, selection, move, trial_days)
 
 
@@ -62,20 +66,30 @@ def _open(
     move: Move | None,
     trial_days: int,
 ) -> Checkout:
+    _refuse_second(user, move)
     lines = catalogs.read(provider_name).lines(selection)
     if not lines:
         raise UnknownPlan("nothing was selected")
     checkout = _the_open_one(user, provider_name, selection, move)
     provider = providers.of(provider_name)
     with lease(checkout):
-        if checkout.state != _State.OPEN:
+        if checkout.state != _State.OPEN or checkout.subscription_id:
             raise AlreadySubscribed
+        # Asked again: it may have come while this waited for its turn.
+        _refuse_second(user, move)
         customer_id = checkout.customer_id or _customer(user, provider_name, provider)
         order = Order(
             str(checkout.pk), customer_id, selection.currency, lines, trial_days
         )
         _ask_for_transaction(checkout, provider, order, selection)
     return checkout
+
+
+def _refuse_second(user: User, move: Move | None) -> None:
+    """Raise `AlreadySubscribed` for who has one; a move begins its second at Paddle."""
+    running = Subscription.objects.of(user).running()
+    if (running.filter(provider=_PADDLE) if move else running).exists():
+        raise AlreadySubscribed
 
 
 def close(checkout: Checkout) -> bool:
@@ -86,6 +100,8 @@ def close(checkout: Checkout) -> bool:
     with lease(checkout):
         if checkout.state != _State.OPEN:
             return checkout.state == _State.CLOSED
+        if checkout.subscription_id:
+            return False
         if checkout.transaction_id and checkout.provider in providers.names():
             try:
                 providers.of(checkout.provider).close_checkout(checkout.transaction_id)
@@ -201,13 +217,15 @@ def confirm(checkout: Checkout) -> bool:
     if payment.subscription_id:
         snapshot = provider.subscription(payment.subscription_id)
         subscriptions.apply(checkout.provider, snapshot, catalog)
-    return True
+    checkout.refresh_from_db(fields=["state"])
+    return checkout.state == _State.COMPLETED
 
 
 def confirm_open(now: datetime) -> int:
     """Look after all open checkouts; return how many were completed by that.
 
-    One that was opened days ago is closed: its transaction is looked at a last time.
+    One that was opened days ago is closed: its transaction is looked at a last time. One
+    that was paid stays open, and the owner is told that its subscription is not found.
     """
     looked_long_ago = now - _LOOKED_AT_AGAIN_AFTER
     begun = Checkout.objects.filter(state=_State.OPEN).exclude(transaction_id="")
@@ -224,5 +242,8 @@ def confirm_open(now: datetime) -> int:
     old = Checkout.objects.filter(
         state=_State.OPEN, opened_at__lt=now - _GIVEN_UP_AFTER
     )
-    old.update(state=_State.CLOSED)
+    paid = old.filter(purpose__in=_BEGINNINGS).exclude(subscription_id="")
+    for checkout in paid:
+        alert(Alert.Code.UNKNOWN_SUBJECT, checkout.subscription_id)
+    old.exclude(pk__in=paid.values("pk")).update(state=_State.CLOSED)
     return completed

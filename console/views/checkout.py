@@ -41,6 +41,8 @@ def subscription_checkout(request: UserRequest) -> HttpResponse:
     if checkout.state == Checkout.State.COMPLETED:
         return redirect("console:subscription")
     back = reverse("console:subscription_confirm", args=[checkout.pk])
+    if checkout.is_paid:
+        return redirect(back)
     if checkout.provider != providers.PADDLE:
         return _elsewhere(request, checkout, back)
     context = {

@@ -87,6 +87,22 @@ def test_paid_checkout_opens_the_api(
         checkouts.begin(alice, "stripe", TWO_AND_ONE)
 
 
+def test_payment_alone_completes_no_checkout(
+    stripe_alone: RunningStripe, hear: Hear, alice: User
+) -> None:
+    checkout = checkouts.begin(alice, "stripe", TWO_AND_ONE)
+    made = stripe_alone.pay(checkout.transaction_id)
+    told = stripe_alone.notifications
+    hear(*[one for one in told if one.event_type == "checkout.session.completed"])
+    checkout.refresh_from_db()
+    assert (checkout.state, checkout.subscription_id) == ("open", made.id)
+    with pytest.raises(AlreadySubscribed):
+        checkouts.begin(alice, "stripe", TWO_AND_ONE)
+    tasks.confirm_checkout(str(checkout.pk))
+    assert opens_api(alice) is True
+    assert Checkout.objects.get().state == "completed"
+
+
 def test_order_of_arrival_does_not_matter(
     stripe_alone: RunningStripe, hear: Hear, alice: User
 ) -> None:

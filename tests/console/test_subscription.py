@@ -228,6 +228,20 @@ def test_coming_back_confirms_the_payment(
     assert browser.get(paid)["Location"] == HERE
 
 
+def test_payment_whose_subscription_is_not_here_yet_is_waited_for(
+    paddle: RunningPaddle, client_of: BrowserOf, deliver: Deliver, alice: User
+) -> None:
+    checkout = checkouts.begin(alice, "paddle", TWO_AND_ONE)
+    paddle.pay(checkout.transaction_id)
+    told = [one.event_type for one in paddle.notifications]
+    deliver(paddle.notifications[told.index("transaction.completed")])
+    browser = client_of(alice)
+    back = f"{HERE}/confirm/{checkout.pk}"
+    assert "is being confirmed" in words_of(browser, back)
+    window = browser.get(f"{HERE}/checkout?_ptxn={checkout.transaction_id}")
+    assert window["Location"] == back
+
+
 def test_coming_back_before_there_was_a_transaction_is_not_found(
     paddle: RunningPaddle, client_of: BrowserOf, alice: User
 ) -> None:
