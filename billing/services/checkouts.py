@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from billing.errors import (
     AlreadySubscribed,
+    BeingDone,
     BillingError,
     ProviderRefused,
     UnknownPlan,
@@ -21,14 +22,14 @@ from billing.models import (
     Subscription,
 )
 from billing.plans import Selection
-from billing.provider.shapes import Order, Provider
+from billing.provider.shapes import Order, Payment, Provider
 from billing.services import catalog as catalogs, payments, providers, subscriptions
 from billing.services.alerts import alert
 from billing.services.leases import lease
 
 _State = Checkout.State
 _Purpose = Checkout.Purpose
-_BEGINNINGS = (_Purpose.SUBSCRIBE, _Purpose.MOVE)
+BEGINNINGS = (_Purpose.SUBSCRIBE, _Purpose.MOVE)
 _PADDLE = ProviderName.PADDLE.value
 _GIVEN_UP_AFTER = timedelta(days=3)
 _LOOKED_AT_AGAIN_AFTER = timedelta(minutes=2)
@@ -37,7 +38,7 @@ _LOOKED_AT_AGAIN_AFTER = timedelta(minutes=2)
 def current(user: User) -> Checkout | None:
     """Return the user's open checkout of a subscription, None without one."""
     return Checkout.objects.filter(
-        user=user, state=_State.OPEN, purpose__in=_BEGINNINGS
+        user=user, state=_State.OPEN, purpose__in=BEGINNINGS
     ).first()
 
 
@@ -95,24 +96,34 @@ def _refuse_second(user: User, move: Move | None) -> None:
 def close(checkout: Checkout) -> bool:
     """Give an open checkout up, so that nobody can pay it; False when it was paid.
 
-    Raises the provider's errors.
+    Raises `BeingDone` while its payment is under way, and the provider's errors.
     """
     with lease(checkout):
         if checkout.state != _State.OPEN:
             return checkout.state == _State.CLOSED
-        if checkout.subscription_id:
+        if checkout.is_paid:
             return False
         if checkout.transaction_id and checkout.provider in providers.names():
             try:
                 providers.of(checkout.provider).close_checkout(checkout.transaction_id)
             except ProviderRefused:
-                # What cannot be closed was paid meanwhile, or is closed.
-                if confirm(checkout):
+                if _was_paid(checkout):
                     return False
         Checkout.objects.filter(pk=checkout.pk, state=_State.OPEN).update(
             state=_State.CLOSED
         )
     return True
+
+
+def _was_paid(checkout: Checkout) -> bool:
+    """Tell why a checkout cannot be closed: it was paid meanwhile, or else is closed."""
+    payment = _payment(checkout)
+    if payment.is_under_way:
+        raise BeingDone
+    try:
+        return _take_in(checkout, payment) or checkout.is_paid
+    except subscriptions.UnknownOwner:
+        return True
 
 
 def page_of(checkout: Checkout) -> str:
@@ -150,7 +161,7 @@ def _the_open_one(
     except IntegrityError:
         # Another click came first; its checkout is there now.
         return Checkout.objects.get(
-            user=user, state=_State.OPEN, purpose__in=_BEGINNINGS
+            user=user, state=_State.OPEN, purpose__in=BEGINNINGS
         )
 
 
@@ -206,18 +217,28 @@ def confirm(checkout: Checkout) -> bool:
     Makes up for notifications that are late or lost. Returns whether it is completed.
     Raises the provider's errors.
     """
-    provider = providers.of(checkout.provider)
-    payment = provider.payment(checkout.transaction_id)
+    return _take_in(checkout, _payment(checkout))
+
+
+def _payment(checkout: Checkout) -> Payment:
+    return providers.of(checkout.provider).payment(checkout.transaction_id)
+
+
+def _take_in(checkout: Checkout, payment: Payment) -> bool:
+    """Apply a payment and what it led to; return whether the checkout is completed."""
     if not payment.is_completed:
         return False
-    catalog = catalogs.read(checkout.provider)
+    provider, catalog = (
+        providers.of(checkout.provider),
+        catalogs.read(checkout.provider),
+    )
     payments.paid(
         checkout.provider, payment, catalog, payment.billed_at or timezone.now()
     )
     if payment.subscription_id:
         snapshot = provider.subscription(payment.subscription_id)
         subscriptions.apply(checkout.provider, snapshot, catalog)
-    checkout.refresh_from_db(fields=["state"])
+    checkout.refresh_from_db(fields=["state", "subscription_id"])
     return checkout.state == _State.COMPLETED
 
 
@@ -242,7 +263,7 @@ def confirm_open(now: datetime) -> int:
     old = Checkout.objects.filter(
         state=_State.OPEN, opened_at__lt=now - _GIVEN_UP_AFTER
     )
-    paid = old.filter(purpose__in=_BEGINNINGS).exclude(subscription_id="")
+    paid = old.filter(purpose__in=BEGINNINGS).exclude(subscription_id="")
     for checkout in paid:
         alert(Alert.Code.UNKNOWN_SUBJECT, checkout.subscription_id)
     old.exclude(pk__in=paid.values("pk")).update(state=_State.CLOSED)

@@ -4,7 +4,7 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import User
-from billing.errors import ProviderAway
+from billing.errors import BeingDone, ProviderAway
 from billing.models import (
     Alert,
     Checkout,
@@ -18,7 +18,7 @@ from billing.services.cancelling import cancel_for_deletion
 from billing.services.exporting import exports
 from billing.services.forgetting import forget
 from simulator.paddle.testing import RunningPaddle
-from tests.fixtures.billing import TWO_AND_ONE, Subscribe
+from tests.fixtures.billing import TWO_AND_ONE, Deliver, Subscribe
 
 pytestmark = pytest.mark.django_db
 
@@ -54,10 +54,76 @@ def test_scheduled_end_is_brought_forward(
     assert row.status == "canceled"
 
 
-def test_open_checkout_is_closed(paddle: RunningPaddle, alice: User) -> None:
-    checkouts.begin(alice, "paddle", TWO_AND_ONE)
+def test_open_checkout_is_closed_at_the_provider_too(
+    paddle: RunningPaddle, alice: User
+) -> None:
+    checkout = checkouts.begin(alice, "paddle", TWO_AND_ONE)
     assert cancel_for_deletion(alice) == 0
     assert Checkout.objects.get().state == "closed"
+    made = paddle.machine.transactions[checkout.transaction_id]
+    assert made.status == "canceled"
+    assert cancel_for_deletion(alice) == 0
+    assert Alert.objects.count() == 0
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_subscription_that_is_not_known_yet_is_canceled(
+    paddle: RunningPaddle, deliver: Deliver, alice: User, *, is_told: bool
+) -> None:
+    checkout = checkouts.begin(alice, "paddle", TWO_AND_ONE)
+    paddle.pay(checkout.transaction_id)
+    if is_told:
+        told = [one.event_type for one in paddle.notifications]
+        deliver(paddle.notifications[told.index("transaction.completed")])
+    assert cancel_for_deletion(alice) == 1
+    assert paddle.subscription().status == "canceled"
+    assert Alert.objects.count() == 0
+
+
+def test_payment_that_is_under_way_is_waited_for(
+    paddle: RunningPaddle, alice: User
+) -> None:
+    checkout = checkouts.begin(alice, "paddle", TWO_AND_ONE)
+    paddle.machine.transactions[checkout.transaction_id].status = "paid"
+    with pytest.raises(BeingDone):
+        cancel_for_deletion(alice)
+    assert Checkout.objects.get().state == "open"
+
+
+def test_checkout_is_asked_about_again_while_the_provider_is_away(
+    paddle: RunningPaddle, alice: User
+) -> None:
+    checkout = checkouts.begin(alice, "paddle", TWO_AND_ONE)
+    paddle.pay(checkout.transaction_id)
+    paddle.fault("GET", "/subscriptions/.*", status=503)
+    with pytest.raises(ProviderAway):
+        cancel_for_deletion(alice)
+    assert cancel_for_deletion(alice) == 1
+
+
+def test_payment_for_somebody_elses_customer_is_told_to_the_owner(
+    paddle: RunningPaddle, alice: User, charlie: User
+) -> None:
+    checkout = checkouts.begin(alice, "paddle", TWO_AND_ONE)
+    paddle.pay(checkout.transaction_id)
+    Customer.objects.update(user=charlie)
+    assert cancel_for_deletion(alice) == 0
+    (made,) = paddle.machine.subscriptions
+    assert Alert.objects.filter(code="not_canceled").get().subject == made
+    assert Checkout.objects.get().state == "closed"
+
+
+def test_paid_checkout_of_a_provider_that_was_switched_off_is_told_to_the_owner(
+    paddle: RunningPaddle, deliver: Deliver, alice: User, settings: Settings
+) -> None:
+    checkout = checkouts.begin(alice, "paddle", TWO_AND_ONE)
+    paddle.pay(checkout.transaction_id)
+    told = [one.event_type for one in paddle.notifications]
+    deliver(paddle.notifications[told.index("transaction.completed")])
+    settings.BILLING_PROVIDER = "none"
+    assert cancel_for_deletion(alice) == 0
+    (made,) = paddle.machine.subscriptions
+    assert Alert.objects.get().subject == made
 
 
 def test_provider_that_is_away_is_asked_again(

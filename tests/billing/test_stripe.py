@@ -103,6 +103,22 @@ def test_payment_alone_completes_no_checkout(
     assert Checkout.objects.get().state == "completed"
 
 
+@pytest.mark.parametrize("is_paid", [True, False])
+def test_who_leaves_is_charged_for_no_open_checkout(
+    stripe_alone: RunningStripe, alice: User, *, is_paid: bool
+) -> None:
+    checkout = checkouts.begin(alice, "stripe", TWO_AND_ONE)
+    if is_paid:
+        stripe_alone.pay(checkout.transaction_id)
+    assert cancelling.cancel_for_deletion(alice) == is_paid
+    made = stripe_alone.machine
+    statuses = [one.status for one in made.subscriptions.values()]
+    assert statuses == (["canceled"] if is_paid else [])
+    session = made.sessions[checkout.transaction_id]
+    assert session.status == ("complete" if is_paid else "expired")
+    assert not Alert.objects.exists()
+
+
 def test_order_of_arrival_does_not_matter(
     stripe_alone: RunningStripe, hear: Hear, alice: User
 ) -> None:
