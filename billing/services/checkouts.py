@@ -1,8 +1,9 @@
 """Open a checkout, once however often it is asked for, and see how it ended."""
 
+import logging
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -27,6 +28,7 @@ from billing.services import catalog as catalogs, payments, providers, subscript
 from billing.services.alerts import alert
 from billing.services.leases import lease
 
+_LOG = logging.getLogger(__name__)
 _State = Checkout.State
 _Purpose = Checkout.Purpose
 BEGINNINGS = (_Purpose.SUBSCRIBE, _Purpose.MOVE)
@@ -260,6 +262,10 @@ def confirm_open(now: datetime) -> int:
             completed += confirm(checkout)
         except (BillingError, subscriptions.UnknownOwner):
             continue
+        except OperationalError:
+            raise
+        except Exception:  # noqa: BLE001 - the others go on
+            _LOG.exception("A checkout cannot be confirmed.")
     old = Checkout.objects.filter(
         state=_State.OPEN, opened_at__lt=now - _GIVEN_UP_AFTER
     )

@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from billing.errors import BillingError, ProviderRefused
@@ -37,16 +37,31 @@ def store(provider_name: str, event: Event) -> bool:
 
 
 def apply_due() -> int:
-    """Apply what waits, the oldest occurrence first; return how many there were."""
+    """Apply what waits, the oldest occurrence first; return how many there were.
+
+    What cannot be applied is set aside, for the log and the nightly comparison. Raises
+    `OperationalError` while the database is away: then all of it waits.
+    """
     done = 0
     for name in providers.names():
         provider = providers.of(name)
         due = ProviderEvent.objects.filter(provider=name, processed_at=None)
         order = due.order_by("occurred_at", "id").values_list("pk", flat=True)
         for pk in list(order[:_AT_ONCE]):
-            done += _apply_one(pk, name, provider)
+            try:
+                done += _apply_one(pk, name, provider)
+            except OperationalError:
+                raise
+            except Exception:  # noqa: BLE001 - the others go on
+                _LOG.exception("An event of %s cannot be applied.", name)
+                done += _set_aside(pk)
         _read_again(name, provider)
     return done
+
+
+def _set_aside(pk: int) -> int:
+    due = ProviderEvent.objects.filter(pk=pk, processed_at=None)
+    return due.update(outcome=_Outcome.FAILED, processed_at=timezone.now())
 
 
 def _read_again(name: str, provider: Provider) -> None:
@@ -63,6 +78,11 @@ def _read_again(name: str, provider: Provider) -> None:
         except BillingError as error:
             _LOG.warning("%s could not be asked again: %r", name, error)
             return
+        except OperationalError:
+            raise
+        except Exception:  # noqa: BLE001 - as above
+            _LOG.exception("An answer of %s cannot be applied.", name)
+            outcome = _Outcome.FAILED
         tied.filter(pk__in=told).update(outcome=outcome)
 
 

@@ -27,7 +27,7 @@ from billing.models import (
 )
 from billing.plans import Selection
 from billing.policy import Capability
-from billing.services import checkouts, entitlements
+from billing.services import checkouts, entitlements, reconciling
 from simulator.paddle.testing import RunningPaddle
 from tests.fixtures.billing import TWO_AND_ONE, Deliver, Subscribe
 
@@ -301,6 +301,21 @@ def test_paid_checkout_is_never_given_up_but_told_to_the_owner(
         checkouts.begin(alice, "paddle", TWO_AND_ONE)
     assert checkouts.confirm_open(timezone.now() + timedelta(days=5)) == 1
     assert Alert.objects.filter(settled_at=None).count() == 0
+
+
+def test_checkout_that_breaks_keeps_no_other_waiting(
+    paddle: RunningPaddle, alice: User, charlie: User
+) -> None:
+    for user in (alice, charlie):
+        paddle.pay(checkouts.begin(user, "paddle", TWO_AND_ONE).transaction_id)
+    broken = next(iter(paddle.machine.subscriptions.values()))
+    price, quantity = broken.items[0]
+    broken.items[0] = (price, 3_000_000_000)
+    assert checkouts.confirm_open(timezone.now() + timedelta(minutes=3)) == 1
+    assert Subscription.objects.get().user == charlie
+    assert reconciling.reconcile(timezone.now()).read == 2
+    broken.items[0] = (price, quantity)
+    assert reconciling.reconcile(timezone.now()).repaired == 1
 
 
 def test_checkout_that_nobody_pays_is_closed_after_days(

@@ -391,6 +391,21 @@ def test_event_that_cannot_be_read_is_set_aside(
     assert ProviderEvent.objects.get().outcome == "failed"
 
 
+def test_event_that_breaks_keeps_no_other_waiting(
+    paddle: RunningPaddle, subscribe: Subscribe, deliver: Deliver, alice: User
+) -> None:
+    row = subscribe(alice)
+    activated = told(paddle, "subscription.activated")
+    items = [json.loads(json.dumps(one)) for one in activated.data["items"]]
+    items[0]["quantity"] = 3_000_000_000
+    broken = altered(activated, items=items)
+    paddle.in_loop(lambda machine: machine.cancel(paddle.subscription()))
+    assert deliver(broken, paddle.notifications[-1]) == [200, 200]
+    row.refresh_from_db()
+    assert (outcome_of(broken), row.status) == ("failed", "canceled")
+    assert not ProviderEvent.objects.filter(processed_at=None).exists()
+
+
 def test_payment_of_nobody_is_told_to_the_owner(
     paddle: RunningPaddle, subscribe: Subscribe, deliver: Deliver, alice: User
 ) -> None:
