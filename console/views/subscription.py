@@ -152,7 +152,7 @@ def _prices(known: Catalog, local: str) -> list[Line]:
     return [
         Line(price, 1)
         for currency in dict.fromkeys((local, "USD"))
-        for price in known.prices
+        for price in known.sold
         if price.each.currency == currency
     ]
 

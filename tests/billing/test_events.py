@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import User
 from billing.models import (
@@ -21,7 +22,7 @@ from billing.models import (
     Subscription,
 )
 from billing.policy import Capability
-from billing.services import acting, checkouts, entitlements, events
+from billing.services import acting, catalog, checkouts, entitlements, events, providers
 from simulator.mailing import Notification
 from simulator.paddle.testing import RunningPaddle
 from tests.fixtures.billing import TWO_AND_ONE, Deliver, Subscribe
@@ -270,6 +271,28 @@ def test_price_that_is_not_ours_opens_nothing(
     assert (row.status, row.vehicles, row.sites) == ("active", 0, 0)
     assert opens_api(alice) is False
     assert "foreign_price" in open_alerts()
+
+
+def test_price_that_is_sold_no_more_still_opens(
+    paddle: RunningPaddle,
+    subscribe: Subscribe,
+    deliver: Deliver,
+    settings: Settings,
+    alice: User,
+) -> None:
+    row = subscribe(alice)
+    (old,) = settings.PADDLE_PRICES["vehicle", "month"]
+    dearer = f"{old[:-3]}new"
+    paddle.machine.prices[dearer] = paddle.machine.prices[old] | {"id": dearer}
+    settings.PADDLE_PRICES = settings.PADDLE_PRICES | {
+        ("vehicle", "month"): (dearer, old)
+    }
+    catalog.refresh("paddle", providers.paddle(), timezone.now())
+    paddle.in_loop(lambda machine: machine.changed(paddle.subscription()))
+    deliver()
+    row.refresh_from_db()
+    assert (row.vehicles, opens_api(alice), open_alerts()) == (2, True, [])
+    assert catalog.read("paddle").price("vehicle", "month", "USD").external_id == dearer
 
 
 @pytest.mark.parametrize("change", [{"minor": 1}, {"currency": "SEK"}])

@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import User
 from billing import tasks
@@ -56,6 +57,21 @@ def test_prices_are_read_in_each_currency(stripe_alone: RunningStripe) -> None:
     assert known.local_currency("DE") == "EUR"
     assert known.local_currency("JP") == "USD"
     assert str(known.total(TWO_AND_ONE)) == "6.50 USD"
+
+
+def test_price_that_is_sold_no_more_is_still_known(
+    stripe_alone: RunningStripe, settings: Settings
+) -> None:
+    (old,) = settings.STRIPE_PRICES["vehicle", "month"]
+    prices = stripe_alone.machine.prices
+    prices["price_dearer"] = prices[old] | {"id": "price_dearer"}
+    settings.STRIPE_PRICES = settings.STRIPE_PRICES | {
+        ("vehicle", "month"): ("price_dearer", old)
+    }
+    catalog.refresh("stripe", providers.stripe(), timezone.now())
+    known = catalog.read("stripe")
+    assert known.kind_of(old) == "vehicle"
+    assert known.price("vehicle", "month", "USD").external_id == "price_dearer"
 
 
 def test_price_of_another_cycle_is_refused(stripe_alone: RunningStripe) -> None:

@@ -37,19 +37,20 @@ _CLOCKS_MAY_DIFFER: Final = timedelta(minutes=10)
 class Paddle:
     """Paddle as a provider.
 
-    `price_ids` are keyed by kind and cycle.
+    `price_ids` are keyed by kind and cycle, that which is sold first.
     """
 
     client: Client
-    price_ids: Mapping[tuple[str, str], str]
+    price_ids: Mapping[tuple[str, str], tuple[str, ...]]
     webhook_secrets: tuple[str, ...] = field(repr=False)
 
     def prices(self) -> list[Price]:
         """Read the prices that the settings name. Raises ValueError for wrong ones."""
         found: list[Price] = []
-        for (kind, cycle), price_id in self.price_ids.items():
-            data = self.client.get("prices", price_id)
-            found.extend(entities.prices(data, kind, cycle))
+        for (kind, cycle), price_ids in self.price_ids.items():
+            for price_id in price_ids:
+                data = self.client.get("prices", price_id)
+                found.extend(entities.prices(data, kind, cycle))
         return found
 
     def customer(self, email: str, user_id: str) -> str:
