@@ -81,14 +81,14 @@ def change(subscription: Subscription, selection: Selection) -> None:
     Raises `NotPossible` and `BillingError`.
     """
     lines = _lines(subscription, selection)
-    _act(
-        subscription,
-        lambda: _check_change(subscription),
-        lambda to: to.change(subscription.external_id, lines),
-    )
-    Subscription.objects.filter(pk=subscription.pk).update(
-        products=list(selection.products)
-    )
+
+    def ask(provider: Provider) -> Snapshot:
+        snapshot = provider.change(subscription.external_id, lines)
+        same = Subscription.objects.filter(pk=subscription.pk)
+        same.update(products=list(selection.products))
+        return snapshot
+
+    _act(subscription, lambda: _check_change(subscription), ask)
 
 
 def payment_method(subscription: Subscription) -> Checkout:
