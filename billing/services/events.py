@@ -10,12 +10,20 @@ from django.utils import timezone
 from billing.errors import BillingError, ProviderRefused
 from billing.models import Alert, ProviderEvent
 from billing.provider.shapes import Event, News, Provider
-from billing.services import catalog as catalogs, payments, providers, subscriptions
+from billing.services import (
+    catalog as catalogs,
+    forgotten,
+    payments,
+    providers,
+    subscriptions,
+)
 from billing.services.alerts import alert
 
 _LOG = logging.getLogger(__name__)
 _Outcome = ProviderEvent.Outcome
 _AT_ONCE = 200
+# What was due when somebody left may still be told to be paid for so long.
+_LAST_PAYMENTS = timedelta(hours=1)
 
 
 def store(provider_name: str, event: Event) -> bool:
@@ -91,6 +99,7 @@ def forget_old(now: datetime) -> int:
     oldest = now - timedelta(days=settings.BILLING_EVENTS_KEPT_DAYS)
     old = ProviderEvent.objects.filter(received_at__lt=oldest)
     count, _ = old.exclude(processed_at=None).delete()
+    forgotten.forget_old(now)
     return count
 
 
@@ -105,7 +114,7 @@ def _apply_one(pk: int, name: str, provider: Provider) -> int:
             return 0
         row.outcome = _outcome(row, name, provider)
         row.processed_at = timezone.now()
-        row.save(update_fields=["outcome", "processed_at", "user"])
+        row.save(update_fields=["outcome", "processed_at", "user", "body"])
     return 1
 
 
@@ -116,6 +125,9 @@ def _outcome(
     try:
         return _apply(row, event, name, provider)
     except subscriptions.UnknownOwner as unknown:
+        left_at = forgotten.forgotten_at(name, row.subject, row.body)
+        if left_at is not None:
+            return _forgotten(row, left_at, provider)
         if unknown.claims:
             alert(Alert.Code.FOREIGN_CLAIM, row.subject)
         alert(Alert.Code.UNKNOWN_SUBJECT, row.subject)
@@ -123,6 +135,17 @@ def _outcome(
     except ValueError:
         _LOG.exception("The %s event %s cannot be read.", name, row.event_id)
         return _Outcome.FAILED
+
+
+def _forgotten(
+    row: ProviderEvent, left_at: datetime, provider: Provider
+) -> ProviderEvent.Outcome:
+    """Keep nothing of news about somebody who left; tell of a payment made since."""
+    is_payment = provider.news(row.event_type) is News.PAYMENT
+    if is_payment and row.occurred_at > left_at + _LAST_PAYMENTS:
+        alert(Alert.Code.NOT_CANCELED, row.subject)
+    row.body = {}
+    return _Outcome.IGNORED
 
 
 def _apply(

@@ -1,6 +1,9 @@
 """Who leaves is charged no more, and forgotten but for what was paid."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
@@ -9,11 +12,12 @@ from billing.models import (
     Alert,
     Checkout,
     Customer,
+    Forgotten,
     Invoice,
     ProviderEvent,
     Subscription,
 )
-from billing.services import checkouts
+from billing.services import checkouts, events
 from billing.services.cancelling import cancel_for_deletion
 from billing.services.exporting import exports
 from billing.services.forgetting import forget
@@ -153,6 +157,37 @@ def test_provider_that_was_switched_off_is_told_to_the_owner(
     settings.BILLING_PROVIDER = "none"
     assert cancel_for_deletion(alice) == 0
     assert Alert.objects.get().code == "not_canceled"
+
+
+def test_late_news_of_who_left_are_not_kept(
+    paddle: RunningPaddle, subscribe: Subscribe, deliver: Deliver, alice: User
+) -> None:
+    subscribe(alice)
+    (transaction,) = paddle.machine.transactions.values()
+    cancel_for_deletion(alice)
+    forget(alice)
+    assert not ProviderEvent.objects.filter(subject=transaction.id).exists()
+    paddle.refund(transaction)
+    deliver()
+    late = ProviderEvent.objects.exclude(body={})
+    assert [one.event_type for one in late] == []
+    assert {*ProviderEvent.objects.values_list("outcome", flat=True)} == {"ignored"}
+    assert Alert.objects.count() == 0
+    assert Subscription.objects.count() == 0
+
+
+def test_payment_of_who_left_long_ago_is_told_to_the_owner(
+    paddle: RunningPaddle, subscribe: Subscribe, deliver: Deliver, alice: User
+) -> None:
+    subscribe(alice)
+    forget(alice)
+    paddle.advance(32 * 86_400)
+    deliver()
+    assert Alert.objects.get().code == "not_canceled"
+    assert not ProviderEvent.objects.exclude(body={}).exists()
+    assert Forgotten.objects.count() > 0
+    events.forget_old(timezone.now() + timedelta(days=401))
+    assert Forgotten.objects.count() == 0
 
 
 def test_export_hands_out_what_is_kept(

@@ -36,6 +36,7 @@ from billing.services import (
     checkouts,
     entitlements,
     events,
+    forgetting,
     providers,
     reconciling,
 )
@@ -132,6 +133,21 @@ def test_who_leaves_is_charged_for_no_open_checkout(
     assert statuses == (["canceled"] if is_paid else [])
     session = made.sessions[checkout.transaction_id]
     assert session.status == ("complete" if is_paid else "expired")
+    assert not Alert.objects.exists()
+
+
+def test_late_news_of_who_left_are_not_kept(
+    stripe_alone: RunningStripe,
+    subscribe_there: SubscribeThere,
+    hear: Hear,
+    alice: User,
+) -> None:
+    subscribe_there(alice)
+    cancelling.cancel_for_deletion(alice)
+    forgetting.forget(alice)
+    hear()
+    assert not ProviderEvent.objects.exclude(body={}).exists()
+    assert {*ProviderEvent.objects.values_list("outcome", flat=True)} == {"ignored"}
     assert not Alert.objects.exists()
 
 
