@@ -97,7 +97,7 @@ def payment_method(subscription: Subscription) -> Checkout:
         raise NotPossible(_ENDED)
     provider = providers.of(subscription.provider)
     transaction_id = provider.payment_method_checkout(subscription.external_id)
-    checkout, _ = Checkout.objects.get_or_create(
+    checkout, is_new = Checkout.objects.get_or_create(
         provider=subscription.provider,
         transaction_id=transaction_id,
         defaults={
@@ -109,6 +109,10 @@ def payment_method(subscription: Subscription) -> Checkout:
             "asked_at": timezone.now(),
         },
     )
+    if not is_new and checkout.state == Checkout.State.CLOSED:
+        # The same payment is overdue still, and asked for again.
+        checkout.state, checkout.opened_at = Checkout.State.OPEN, timezone.now()
+        checkout.save(update_fields=["state", "opened_at"])
     return checkout
 
 

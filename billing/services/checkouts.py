@@ -266,11 +266,22 @@ def confirm_open(now: datetime) -> int:
             raise
         except Exception:  # noqa: BLE001 - the others go on
             _LOG.exception("A checkout cannot be confirmed.")
+    _give_up_old(now)
+    return completed
+
+
+def _give_up_old(now: datetime) -> None:
+    """Close what was opened days ago, at the provider too; it is tried again later."""
     old = Checkout.objects.filter(
         state=_State.OPEN, opened_at__lt=now - _GIVEN_UP_AFTER
     )
-    paid = old.filter(purpose__in=BEGINNINGS).exclude(subscription_id="")
-    for checkout in paid:
-        alert(Alert.Code.UNKNOWN_SUBJECT, checkout.subscription_id)
-    old.exclude(pk__in=paid.values("pk")).update(state=_State.CLOSED)
-    return completed
+    # New payment details may be those of a payment that is overdue: that stays there.
+    old.exclude(purpose__in=BEGINNINGS).update(state=_State.CLOSED)
+    for checkout in old.order_by("opened_at")[:100]:
+        if checkout.is_paid:
+            alert(Alert.Code.UNKNOWN_SUBJECT, checkout.subscription_id)
+            continue
+        try:
+            close(checkout)
+        except BillingError as error:
+            _LOG.warning("An old checkout could not be closed: %r", error)

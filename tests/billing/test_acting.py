@@ -245,7 +245,9 @@ def test_new_payment_details_settle_what_is_overdue(
     row.refresh_from_db()
     assert row.status == "past_due"
     checkout = acting.payment_method(row)
+    Checkout.objects.filter(pk=checkout.pk).update(state="closed")
     assert acting.payment_method(row) == checkout
+    assert Checkout.objects.get(pk=checkout.pk).state == "open"
     paddle.pay(checkout.transaction_id)
     deliver()
     row.refresh_from_db()

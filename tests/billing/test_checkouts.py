@@ -323,8 +323,12 @@ def test_checkout_that_nobody_pays_is_closed_after_days(
 ) -> None:
     first = checkouts.begin(alice, "paddle", TWO_AND_ONE)
     Checkout.objects.update(opened_at=timezone.now() - timedelta(days=4))
+    paddle.fault("PATCH", "/transactions/.*", status=503)
+    tasks.sweep()
+    assert Checkout.objects.get().state == "open"
     tasks.sweep()
     assert Checkout.objects.get().state == "closed"
+    assert paddle.machine.transactions[first.transaction_id].status == "canceled"
     assert checkouts.current(alice) is None
     second = checkouts.begin(alice, "paddle", TWO_AND_ONE)
     assert second.transaction_id != first.transaction_id

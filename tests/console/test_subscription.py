@@ -194,6 +194,15 @@ def test_checkout_of_another_user_is_not_found(
     assert client_of(charlie).get(back).status_code == 404
 
 
+def test_closed_checkout_cannot_be_paid_any_more(
+    paddle: RunningPaddle, client_of: BrowserOf, alice: User
+) -> None:
+    checkout = checkouts.begin(alice, "paddle", TWO_AND_ONE)
+    assert checkouts.close(checkout) is True
+    answer = client_of(alice).get(f"{HERE}/checkout?_ptxn={checkout.transaction_id}")
+    assert answer["Location"] == HERE
+
+
 def test_coming_back_without_having_paid_opens_nothing(
     paddle: RunningPaddle, client_of: BrowserOf, alice: User, eager: None
 ) -> None:
