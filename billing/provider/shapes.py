@@ -153,8 +153,8 @@ class Provider(Protocol):
     def change(self, external_id: str, lines: tuple[Line, ...]) -> Snapshot:
         """Change what is subscribed to, at once; the difference is charged."""
 
-    def pause(self, external_id: str) -> Snapshot:
-        """Pause at the end of the paid time."""
+    def pause(self, external_id: str, *, at_once: bool = False) -> Snapshot:
+        """Pause at the end of the paid time, or at once."""
 
     def resume(self, external_id: str) -> Snapshot:
         """Resume a paused subscription; it is charged at once."""

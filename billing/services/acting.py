@@ -17,15 +17,23 @@ _WORKS = frozenset({_Status.TRIALING, _Status.ACTIVE})
 _ENDED = "This subscription has ended. Restart it instead."
 
 
-def pause(subscription: Subscription) -> None:
-    """Pause at the end of the paid time. Raises `NotPossible` and `BillingError`."""
+def pause(subscription: Subscription, *, at_once: bool = False) -> None:
+    """Pause at the end of the paid time, or at once.
+
+    Nothing is given back for the rest; within it, `resume` costs nothing. Raises
+    `NotPossible` and `BillingError`.
+    """
 
     def check() -> None:
         if subscription.status not in _WORKS:
             raise NotPossible("Only a subscription that runs can be paused.")
         _refuse_scheduled(subscription)
 
-    _act(subscription, check, lambda to: to.pause(subscription.external_id))
+    _act(
+        subscription,
+        check,
+        lambda to: to.pause(subscription.external_id, at_once=at_once),
+    )
 
 
 def resume(subscription: Subscription) -> None:

@@ -320,6 +320,8 @@ def test_each_verb_is_done_and_said(
         ("cancel", "cancel", "This subscription is canceled already."),
         ("undo", "", "Your subscription goes on."),
         ("resume", "", "This subscription is not paused."),
+        ("pause-now", "", "Your subscription is paused."),
+        ("resume", "", "Your subscription runs again."),
     ):
         assert browser.post(f"{HERE}/{verb}")["Location"] == HERE
         assert words in words_of(browser)

@@ -134,9 +134,10 @@ class Paddle:
             self.client.patch("subscriptions", external_id, content=content)
         )
 
-    def pause(self, external_id: str) -> Snapshot:
-        """Pause at the end of the paid time."""
-        return self._act(external_id, "pause", effective_from="next_billing_period")
+    def pause(self, external_id: str, *, at_once: bool = False) -> Snapshot:
+        """Pause at the end of the paid time, or at once."""
+        when = "immediately" if at_once else "next_billing_period"
+        return self._act(external_id, "pause", effective_from=when)
 
     def resume(self, external_id: str) -> Snapshot:
         """Resume: within the paid time without a charge, else with a new period."""

@@ -130,7 +130,7 @@ class Stripe:
         """Refuse: numbers are not changed at Stripe any more."""
         _only_there()
 
-    def pause(self, external_id: str) -> Snapshot:
+    def pause(self, external_id: str, *, at_once: bool = False) -> Snapshot:
         """Refuse: a subscription of this age is not paused."""
         raise NotPossible("A subscription through Stripe cannot be paused here.")
 
