@@ -32,17 +32,24 @@ class Refusal(Exception):
     """A request that we answer ourselves, with a status, a code and a sentence.
 
     `code` is a constant that clients test for, `description` is for people and says
-    who must do what.
+    who must do what; `url`, where there is one, is the page on which they do it.
     """
 
     def __init__(
-        self, status: int, code: str, description: str, headers: Headers = ()
+        self,
+        status: int,
+        code: str,
+        description: str,
+        headers: Headers = (),
+        *,
+        url: str = "",
     ) -> None:
         super().__init__(code)
         self.status = status
         self.code = code
         self.description = description
         self.headers = headers
+        self.url = url
 
     def response(self) -> Response:
         """Return the refusal as an answer in the Fleet API's shape."""
@@ -51,6 +58,8 @@ class Refusal(Exception):
             "error": self.code,
             "error_description": self.description,
         }
+        if self.url:
+            content["url"] = self.url
         return answer(content, status=self.status, headers=self.headers)
 
 
