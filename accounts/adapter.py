@@ -9,6 +9,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.core.exceptions import ReauthenticationRequired
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest  # noqa: TID251  # allauth's hooks take it
@@ -33,11 +34,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
     def get_login_stages(self) -> list[str]:
         """Return what stands between a proof and the console.
 
-        Who comes from Tesla needs no proven e-mail address: Tesla says who they are.
+        Who comes from Tesla, or with a passkey alone, needs no proven e-mail address:
+        Tesla or the key says who they are.
         """
         stages: list[str] = super().get_login_stages()
-        proofs = self.request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
-        if proofs and proofs[-1]["method"] == "socialaccount":
+        records = self.request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
+        newest = records[-1] if records else {}
+        if newest.get("method") == "socialaccount" or newest.get("passwordless"):
             stages.remove("allauth.account.stages.EmailVerificationStage")
         return stages
 
@@ -97,6 +100,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth sh
         user.refresh_from_db(fields=["password"])
         if user.password != hashed:
             update_session_auth_hash(self.request, user)
+            # That gave the session another key.
+            UserSession.objects.create_from_request(self.request)
         return True
 
     def format_email_subject(self, subject: str) -> str:

@@ -1,5 +1,7 @@
 """The door of the operator's pages: staff, a second factor, and a proof that is fresh.
 
+The session must have given the factor: one that began before there was any has not.
+
 Nobody types a password at `/admin/login/`: that page leads to the sign-in page, where
 every limit holds. Source: ASVS 5.0 V6.3.3.
 """
@@ -8,6 +10,7 @@ import time
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
+from allauth.account.internal.flows.login import get_authentication_records
 from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse  # noqa: TID251  # Django's admin takes them
@@ -36,7 +39,7 @@ class OperatorSite(AdminSite):
         user = request.user
         if not (isinstance(user, User) and user.is_active and user.is_staff):
             return False
-        return has_factor(user) and _is_awake(request)
+        return has_factor(user) and _gave_factor(request) and _is_awake(request)
 
     def login(
         self,
@@ -46,6 +49,22 @@ class OperatorSite(AdminSite):
         """Lead to what is lacking: the sign-in, a second factor, or a fresh proof."""
         response: HttpResponse = _lead_on(request)
         return response
+
+    def password_change(  # type: ignore[override]  # any answer does
+        self,
+        request: HttpRequest,  # noqa: ARG002  # Django's signature
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002  # same
+    ) -> HttpResponse:
+        """Lead to the one page that changes a password, with its limits and letters."""
+        return redirect("account_change_password")
+
+    def password_change_done(  # type: ignore[override]  # same
+        self,
+        request: HttpRequest,
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Lead there too: nothing was changed here."""
+        return self.password_change(request, extra_context)
 
 
 @secure_admin_login  # type: ignore[untyped-decorator]  # allauth ships no types
@@ -57,9 +76,17 @@ def _lead_on(request: HttpRequest) -> HttpResponse:
             request, "The operator's pages open only with a second factor. Set one up."
         )
         return redirect("mfa_index")
+    if not _gave_factor(request):
+        return proofs.ask_factor(request.user, wanted)  # type: ignore[arg-type]  # same
     if not _is_awake(request):
         return proofs.ask(wanted)
     return redirect(reverse("admin:index"))
+
+
+def _gave_factor(request: HttpRequest) -> bool:
+    """Tell whether this session itself gave a second factor, or came by a passkey."""
+    records = get_authentication_records(request, request.user)
+    return any(record["method"] == "mfa" for record in records)
 
 
 def _is_awake(request: HttpRequest) -> bool:

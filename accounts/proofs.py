@@ -13,10 +13,13 @@ from urllib.parse import urlencode
 from allauth.account import app_settings
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from allauth.mfa.models import Authenticator
 from django.http import HttpRequest, HttpResponse  # it guards views
 from django.http.response import HttpResponseBase  # same
 from django.shortcuts import redirect  # same
 from django.urls import reverse
+
+from accounts.models import User
 
 
 def is_recent(request: HttpRequest, *, within_s: float | None = None) -> bool:
@@ -39,6 +42,14 @@ def ask(next_path: str) -> HttpResponse:
     """
     query = urlencode({"next": next_path})
     return redirect(f"{reverse('account_reauthenticate')}?{query}")
+
+
+def ask_factor(user: User, next_path: str) -> HttpResponse:
+    """Send the person to give a second factor, and then to a path of this site."""
+    query = urlencode({"next": next_path})
+    has_app = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP)
+    page = "mfa_reauthenticate" if has_app.exists() else "mfa_reauthenticate_webauthn"
+    return redirect(f"{reverse(page)}?{query}")
 
 
 def before(

@@ -16,7 +16,9 @@ from django.contrib.auth import signals as auth_signals
 from django.http import HttpRequest  # noqa: TID251  # the signals bring it
 
 from accounts import audit, notices
+from accounts.mfa import FACTORS
 from accounts.models import User
+from accounts.services import sessions
 
 _LONGEST_AGENT = 200
 
@@ -38,6 +40,7 @@ def connect() -> None:
         (mfa_signals.authenticator_reset, "mfa.renewed"),
     ):
         signal.connect(_mfa_recorder(action), weak=False)
+    mfa_signals.authenticator_added.connect(_first_factor_was_added)
     mfa_signals.authentication_failed.connect(_code_was_wrong)
 
 
@@ -51,6 +54,9 @@ def password_was_wrong(request: HttpRequest, login: str) -> None:
 def _signed_in(request: HttpRequest, user: User, **_kwargs: object) -> None:
     is_new_place = audit.is_new_place(user, request)
     audit.record(user, "sign_in", detail={"by": _way_in(request)}, request=request)
+    if not request.session.session_key:
+        # Who was signed in as somebody else got a new session, not stored yet.
+        request.session.save()
     # allauth notes sessions too, but hears of its own doors alone.
     UserSession.objects.update_or_create(
         session_key=request.session.session_key,
@@ -95,6 +101,18 @@ def _mfa_recorder(action: str) -> Any:
         audit.record(user, action, detail={"type": authenticator.type}, request=request)
 
     return record
+
+
+def _first_factor_was_added(
+    request: HttpRequest, user: User, authenticator: Authenticator, **_kw: object
+) -> None:
+    """End the other sessions: none of them gave the factor that is asked for now."""
+    factors = Authenticator.objects.filter(user=user, type__in=FACTORS)
+    if list(factors) != [authenticator]:
+        return
+    if count := sessions.end_all(user, but=request.session.session_key):
+        detail = {"count": count}
+        audit.record(user, "session.ended", detail=detail, request=request)
 
 
 def _way_in(request: HttpRequest) -> list[str]:

@@ -32,7 +32,8 @@ class Refusal(Exception):
     """A request that we answer ourselves, with a status, a code and a sentence.
 
     `code` is a constant that clients test for, `description` is for people and says
-    who must do what. `messages` are sentences by the field that they are about.
+    who must do what; `url`, where there is one, is the page on which they do it.
+    `messages` are sentences by the field that they are about.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Refusal(Exception):
         headers: Headers = (),
         *,
         messages: Mapping[str, Sequence[str]] | None = None,
+        url: str = "",
     ) -> None:
         super().__init__(code)
         self.status = status
@@ -50,6 +52,7 @@ class Refusal(Exception):
         self.description = description
         self.headers = headers
         self.messages = messages
+        self.url = url
 
     def response(self) -> Response:
         """Return the refusal as an answer in the Fleet API's shape."""
@@ -60,6 +63,8 @@ class Refusal(Exception):
         }
         if self.messages:
             content["messages"] = self.messages
+        if self.url:
+            content["url"] = self.url
         return answer(content, status=self.status, headers=self.headers)
 
 

@@ -37,11 +37,12 @@ class StandingCache:
         if entitlement.allows(Capability.API, product=product):
             return
         about = f" that includes {product}" if product else ""
+        url = f"{settings.PUBLIC_URL}/console/subscription"
         raise Refusal(
             402,
             "subscription_required",
-            f"The API needs a subscription{about}. Add one at"
-            f" {settings.PUBLIC_URL}/console/subscription",
+            f"The API needs a subscription{about}. Add one at {url}",
+            url=url,
         )
 
     async def _of(self, user_id: UUID) -> Entitlement:

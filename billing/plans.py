@@ -86,26 +86,40 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All prices of one provider."""
+    """All prices of one provider.
+
+    Of each kind and cycle the first price is sold; others are known, for those who
+    subscribed to them.
+    """
 
     prices: tuple[Price, ...]
 
     @property
+    def sold(self) -> tuple[Price, ...]:
+        """Return the prices that are sold, one for each currency."""
+        first: dict[tuple[str, str], str] = {}
+        for one in self.prices:
+            first.setdefault((one.kind, one.cycle), one.external_id)
+        return tuple(
+            one for one in self.prices if first[one.kind, one.cycle] == one.external_id
+        )
+
+    @property
     def currencies(self) -> tuple[str, ...]:
         """Return the currencies in which everything has a price, US dollars first."""
-        found = dict.fromkeys(price.each.currency for price in self.prices)
+        found = dict.fromkeys(price.each.currency for price in self.sold)
         return tuple(sorted(found, key=lambda code: (code != "USD", code)))
 
     def local_currency(self, country: str) -> str:
         """Return the currency of a country (two letters), US dollars if none is set."""
-        for price in self.prices:
+        for price in self.sold:
             if country and country in price.countries:
                 return price.each.currency
         return "USD"
 
     def price(self, kind: str, cycle: str, currency: str) -> Price:
-        """Return one price. Raises `UnknownPlan`."""
-        for price in self.prices:
+        """Return one price that is sold. Raises `UnknownPlan`."""
+        for price in self.sold:
             if (price.kind, price.cycle, price.each.currency) == (
                 kind,
                 cycle,

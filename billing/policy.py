@@ -2,7 +2,8 @@
 
 `default`: the API and streams need a subscription; webhooks with Fleet Telemetry do
 not. `per_product`: so do webhooks, and each vehicle and site must be one of those named
-in the subscription. Console, tokens, export and deletion never need one.
+in the subscription, unless it names none: it was bought by numbers then. Console,
+tokens, export and deletion never need one.
 """
 
 from collections.abc import Mapping

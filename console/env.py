@@ -199,21 +199,25 @@ def database(environment: Environment, name: str, default: str) -> dict[str, obj
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
 
 
-def prices(environment: Environment, name: str) -> dict[tuple[str, str], str]:
+def prices(
+    environment: Environment, name: str
+) -> dict[tuple[str, str], tuple[str, ...]]:
     """Read the ids of a provider's prices, keyed by kind and billing cycle.
 
     Written `vehicle:month=pri_…,vehicle:year=pri_…,site:month=pri_…,site:year=pri_…`;
-    a pair that is left out is not sold. {} when unset.
+    a kind and cycle that is left out is not sold. Of one that is named several times the
+    first price is sold; the others are known, for who subscribed to them. {} when unset.
     """
-    found: dict[tuple[str, str], str] = {}
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
     for item in environment.words(name):
         key, _, price_id = item.partition("=")
         kind, _, cycle = key.partition(":")
         known = kind in {"vehicle", "site"} and cycle in {"month", "year"}
-        if not known or not price_id or (kind, cycle) in found:
+        is_new = not any(price_id in ids for ids in found.values())
+        if not known or not price_id or not is_new:
             environment.problem(name, "must be pairs such as vehicle:month=pri_01abc.")
             return {}
-        found[kind, cycle] = price_id
+        found[kind, cycle] = (*found.get((kind, cycle), ()), price_id)
     return found
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
@@ -53,7 +54,8 @@ def exports(user: User) -> Iterator[Sheet]:
             "email": "email",
             "name": "name",
             "units": "units",
-            "is_owner": "is_staff",
+            "is_owner": "is_superuser",
+            "is_support_staff": "is_staff",
             "joined_at": "joined_at",
             "last_signed_in_at": "last_login",
         },
@@ -68,13 +70,13 @@ def exports(user: User) -> Iterator[Sheet]:
         "letters",
         "letters to you that wait for the owner; their text may open your account and"
         " is left out",
-        Letter.objects.filter(to__iexact=user.email or "").order_by("written_at"),
+        Letter.objects.filter(_to(user)).order_by("written_at"),
         {"to": "to", "subject": "subject", "written_at": "written_at"},
     )
     yield Sheet(
         "sessions",
         "the browsers in which you are signed in",
-        ("signed_in_at", "expires_at"),
+        ("signed_in_at", "expires_at", "address", "program"),
         _sessions(user),
     )
     yield sheet(
@@ -84,19 +86,12 @@ def exports(user: User) -> Iterator[Sheet]:
         Authenticator.objects.filter(user=user).order_by("pk"),
         {"type": "type", "created_at": "created_at", "last_used_at": "last_used_at"},
     )
-    yield sheet(
+    yield Sheet(
         "invitations",
-        "the invitation by which you came, and those that you wrote",
-        Invitation.objects.filter(Q(member=user) | Q(invited_by=user)).order_by(
-            "invited_at", "pk"
-        ),
-        {
-            "email": "email",
-            "role": "role",
-            "invited_at": "invited_at",
-            "expires_at": "expires_at",
-            "accepted_at": "accepted_at",
-        },
+        "the invitation by which you came, and those that you wrote; whom you wrote to"
+        " is left out",
+        ("email", "role", "invited_at", "expires_at", "accepted_at"),
+        _invitations(user),
     )
     yield sheet(
         "activity",
@@ -113,10 +108,35 @@ def exports(user: User) -> Iterator[Sheet]:
     )
 
 
-def _sessions(user: User) -> Iterator[tuple[datetime | None, datetime]]:
+def _to(user: User) -> Q:
+    """Return the query of letters to any of the person's own addresses."""
+    own = EmailAddress.objects.filter(user=user).values_list("email", flat=True)
+    query = Q(pk__in=[])
+    for address in {user.email or "", *own} - {""}:
+        query |= Q(to__iexact=address)
+    return query
+
+
+def _invitations(user: User) -> Iterator[tuple[Any, ...]]:
+    rows = Invitation.objects.filter(Q(member=user) | Q(invited_by=user))
+    for row in rows.order_by("invited_at", "pk").iterator(chunk_size=CHUNK):
+        email = row.email if row.member_id == user.pk else ""
+        yield email, row.role, row.invited_at, row.expires_at, row.accepted_at
+
+
+def _sessions(
+    user: User,
+) -> Iterator[tuple[datetime | None, datetime, str, str]]:
+    noted = {one.session_key: one for one in UserSession.objects.filter(user=user)}
     live = Session.objects.filter(expire_date__gt=timezone.now()).order_by("pk")
     for session in live.iterator(chunk_size=CHUNK):
         content = session.get_decoded()
         if content.get(SESSION_KEY) == str(user.pk):
             at = content.get("signed_in_at")
-            yield at and datetime.fromtimestamp(at, UTC), session.expire_date
+            place = noted.get(session.pk)
+            yield (
+                at and datetime.fromtimestamp(at, UTC),
+                session.expire_date,
+                place.ip if place else "",
+                place.user_agent if place else "",
+            )

@@ -50,7 +50,7 @@ def invite(owner: User, email: str, role: str) -> tuple[Invitation, str]:
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     now = timezone.now()
     with transaction.atomic():
-        open_ones().filter(email=email).delete()
+        _unused().filter(email=email).delete()
         invitation = Invitation.objects.create(
             email=email,
             role=role,
@@ -63,8 +63,11 @@ def invite(owner: User, email: str, role: str) -> tuple[Invitation, str]:
 
 
 def open_ones() -> QuerySet[Invitation]:
-    """Return the invitations that can still be accepted, newest first."""
-    return Invitation.objects.filter(accepted_at=None, expires_at__gt=timezone.now())
+    """Return the invitations that can still be accepted, newest first.
+
+    The word of somebody who is no owner any more, or is suspended, counts no more.
+    """
+    return _unused().filter(invited_by__is_active=True, invited_by__is_superuser=True)
 
 
 def find(secret: str) -> Invitation:
@@ -85,11 +88,8 @@ def accept(secret: str, *, password: str | None = None, name: str = "") -> User:
         with transaction.atomic():
             invitation = find(secret)
             # Whoever changes the row has it; a second one finds it used.
-            if (
-                not open_ones()
-                .filter(pk=invitation.pk)
-                .update(accepted_at=timezone.now())
-            ):
+            same = _unused().filter(pk=invitation.pk)
+            if not same.update(accepted_at=timezone.now()):
                 raise Spent
             is_owner = invitation.role == Invitation.Role.OWNER
             member = User.objects.create_user(
@@ -108,13 +108,17 @@ def accept(secret: str, *, password: str | None = None, name: str = "") -> User:
 
 def withdraw(invitation: Invitation) -> None:
     """Take an invitation back; its link ends. One that was accepted stays."""
-    open_ones().filter(pk=invitation.pk).delete()
+    _unused().filter(pk=invitation.pk).delete()
 
 
 def forget_old(now: datetime) -> int:
     """Delete what ended, or was accepted, more than 90 days ago; return how many."""
     count, _ = Invitation.objects.filter(expires_at__lt=now - _KEPT).delete()
     return count
+
+
+def _unused() -> QuerySet[Invitation]:
+    return Invitation.objects.filter(accepted_at=None, expires_at__gt=timezone.now())
 
 
 def _digest(secret: str) -> str:

@@ -5,7 +5,7 @@ from allauth.core.internal import ratelimit
 from allauth.mfa.models import Authenticator
 from django.core.cache import cache
 from django.db import transaction
-from django.http import HttpRequest  # noqa: TID251  # an empty one, which allauth's key asks for
+from django.http import HttpRequest  # noqa: TID251  # an empty one for allauth's key, and whose act it was
 
 from accounts import audit
 from accounts.models import User
@@ -28,6 +28,18 @@ def prove_address(user: User) -> EmailAddress:
         defaults={"verified": True, "primary": True},
     )
     return address
+
+
+def has_way_in(user: User) -> bool:
+    """Tell whether a user can sign in without Tesla: by password or by a passkey alone.
+
+    A password needs an address to be typed with; a letter to it proves it at the
+    sign-in. A key that asks for a password first is no way in of its own.
+    """
+    if user.email and user.has_usable_password():
+        return True
+    keys = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN)
+    return any(key.wrap().is_passwordless for key in keys)
 
 
 def unlock(user: User) -> None:
@@ -67,6 +79,15 @@ def _addresses(user: User) -> list[str]:
     return list(EmailAddress.objects.filter(user=user).values_list("email", flat=True))
 
 
+def record_act(
+    by: User, member: User, action: str, request: HttpRequest, **detail: object
+) -> None:
+    """Record an owner's act in both trails; the member's names no program of the owner's."""
+    audit.record(member, action, detail={"by_owner": True, **detail})
+    other = {"member": str(audit.subject_id_of(member)), **detail}
+    audit.record(by, action, detail=other, request=request)
+
+
 class LastOwner(Exception):
     """Without this person nobody would run the instance."""
 
@@ -86,6 +107,7 @@ def suspend(member: User) -> int:
     return end_sessions(member)
 
 
-def resume(member: User) -> None:
-    """Let a suspended person in again."""
-    User.objects.filter(pk=member.pk).update(is_active=True)
+def resume(member: User) -> bool:
+    """Let a suspended person in again; return whether, as nobody comes back half deleted."""
+    staying = User.objects.filter(pk=member.pk, leaving_at=None)
+    return bool(staying.update(is_active=True))

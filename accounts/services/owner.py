@@ -17,8 +17,9 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import audit
 from accounts.models import OwnerCode, User
-from accounts.services.members import prove_address, unlock
+from accounts.services.members import prove_address, resume, unlock
 
 MOST_ATTEMPTS = 10
 # Letters and digits that are not mistaken for one another: 16 of them carry 80 bits.
@@ -95,13 +96,16 @@ def recovery_link(user: User) -> str:
     """Open every lock on the user's sign-in and return a link to a new password.
 
     The link works once, for `PASSWORD_RESET_TIMEOUT` seconds. Raises `ValueError` for
-    a user without an e-mail address.
+    a user without an e-mail address, or whose account is being deleted.
     """
+    if not user.email:
+        raise ValueError("This user has no e-mail address.")
+    if not resume(user):
+        raise ValueError("The account of this user is being deleted.")
+    user.is_active = True
     prove_address(user)
     unlock(user)
-    if not user.is_active:
-        user.is_active = True
-        user.save(update_fields=["is_active"])
+    audit.record(user, "recovery.begun", detail={"by_operator": True})
     path = reverse(
         "account_reset_password_from_key",
         kwargs={

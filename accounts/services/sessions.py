@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from allauth.usersessions.models import UserSession
 
 from accounts.models import User
+from accounts.services import ending
 
 
 def alive(user: User) -> list[UserSession]:
@@ -23,6 +24,8 @@ def end(sessions: Iterable[UserSession]) -> int:
 
 
 def end_all(user: User, *, but: str | None = None) -> int:
-    """End the person's sessions, but the one with this key; return how many."""
-    rows = UserSession.objects.filter(user=user).exclude(session_key=but or "")
-    return end(rows)
+    """End the person's sessions, but the one with this key; return how many.
+
+    Those that are not on the list, too.
+    """
+    return ending.end_sessions(user, but=but)

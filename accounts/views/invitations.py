@@ -4,6 +4,7 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib.auth import login
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -50,8 +51,10 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
 
 @sensitive_variables("secret", "password")
 def _join(request: HttpRequest, secret: str, password: str) -> HttpResponse:
-    member = invitations.accept(secret, password=password)
-    record_authentication(request, member, method="password")
-    login(request, member, backend=settings.AUTHENTICATION_BACKENDS[0])
-    audit.record(member, "member.joined", request=request)
+    """Make the member and sign them in, both or neither."""
+    with transaction.atomic():
+        member = invitations.accept(secret, password=password)
+        record_authentication(request, member, method="password")
+        login(request, member, backend=settings.AUTHENTICATION_BACKENDS[0])
+        audit.record(member, "member.joined", request=request)
     return redirect(settings.LOGIN_REDIRECT_URL)

@@ -76,7 +76,7 @@ def member_suspend(request: UserRequest, pk: UUID) -> HttpResponse:
     except service.LastOwner:
         messages.error(request, "Somebody must be left to run this Keyfob.")
     else:
-        _record(request, member, "member.suspended")
+        service.record_act(request.user, member, "member.suspended", request)
         messages.success(request, f"{member} is kept out, and signed out everywhere.")
     return redirect("accounts:members")
 
@@ -86,9 +86,11 @@ def member_suspend(request: UserRequest, pk: UUID) -> HttpResponse:
 def member_resume(request: UserRequest, pk: UUID) -> HttpResponse:
     """Let a suspended member in again."""
     member = _member(request, pk)
-    service.resume(member)
-    _record(request, member, "member.resumed")
-    messages.success(request, f"{member} can sign in again.")
+    if service.resume(member):
+        service.record_act(request.user, member, "member.resumed", request)
+        messages.success(request, f"{member} can sign in again.")
+    else:
+        messages.error(request, f"The account of {member} is being deleted.")
     return redirect("accounts:members")
 
 
@@ -98,7 +100,7 @@ def member_end_sessions(request: UserRequest, pk: UUID) -> HttpResponse:
     """Sign a member out of every browser."""
     member = _member(request, pk)
     count = sessions.end_all(member)
-    _record(request, member, "session.ended", count=count)
+    service.record_act(request.user, member, "session.ended", request, count=count)
     messages.success(request, f"{member} is signed out everywhere.")
     return redirect("accounts:members")
 
@@ -136,10 +138,3 @@ def _invite(request: UserRequest, email: str, role: str) -> None:
 def _member(request: UserRequest, pk: UUID) -> User:
     """Return another person than the one who asks."""
     return get_object_or_404(User.objects.exclude(pk=request.user.pk), pk=pk)
-
-
-def _record(request: UserRequest, member: User, action: str, **detail: object) -> None:
-    """Record an act in both trails; the member's names no program of the owner's."""
-    audit.record(member, action, detail={"by_owner": True, **detail})
-    other = {"member": str(audit.subject_id_of(member)), **detail}
-    audit.record(request.user, action, detail=other, request=request)

@@ -4,6 +4,7 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.core.internal import ratelimit
 from django.conf import settings
 from django.contrib.auth import login
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -33,7 +34,17 @@ def welcome(request: HttpRequest) -> HttpResponse:
     if owners.owner() is not None:
         return redirect(settings.LOGIN_URL)
     form = WelcomeForm(request.POST or None)
-    if form.is_valid():
+    if form.is_valid() and _made(request, form):
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    return render(request, "accounts/welcome.html", {"form": form})
+
+
+def _made(request: HttpRequest, form: WelcomeForm) -> bool:
+    """Make the owner and sign them in, both or neither; say in the form why not.
+
+    What is refused is no error of the transaction: the try that it counts must stay.
+    """
+    with transaction.atomic():
         try:
             user = owners.make_owner(
                 form.cleaned_data["code"],
@@ -42,8 +53,7 @@ def welcome(request: HttpRequest) -> HttpResponse:
             )
         except owners.OwnerError as error:
             form.add_error(*_WORDS[type(error)])
-        else:
-            login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
-            record_authentication(request, user, method="password")
-            return redirect(settings.LOGIN_REDIRECT_URL)
-    return render(request, "accounts/welcome.html", {"form": form})
+            return False
+        login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+        record_authentication(request, user, method="password")
+    return True

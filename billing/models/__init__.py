@@ -3,7 +3,7 @@
 from billing.models.alerts import Alert
 from billing.models.catalog import CatalogPrice, ProviderName
 from billing.models.checkouts import Checkout
-from billing.models.events import Invoice, ProviderEvent
+from billing.models.events import Forgotten, Invoice, ProviderEvent
 from billing.models.moves import Move
 from billing.models.subscriptions import Customer, Subscription, SubscriptionQuerySet
 
@@ -12,6 +12,7 @@ __all__ = [
     "CatalogPrice",
     "Checkout",
     "Customer",
+    "Forgotten",
     "Invoice",
     "Move",
     "ProviderEvent",

@@ -17,7 +17,8 @@ class Checkout(models.Model):
     A user has at most one open checkout of a new subscription, whatever is clicked; that
     of a `move` costs nothing for `trial_days`.
     `asked_at` says that the provider was asked for a transaction: one whose answer was
-    lost is looked for before another is asked for.
+    lost is looked for before another is asked for. It stays open until what was paid for
+    is known here: `subscription_id` alone says that the payment was made.
     """
 
     class Purpose(models.TextChoices):
@@ -83,3 +84,9 @@ class Checkout(models.Model):
             self.sites,
             tuple(self.products),
         )
+
+    @property
+    def is_paid(self) -> bool:
+        """Tell whether it led to a subscription, be that known here yet or not."""
+        renews = self.purpose == self.Purpose.PAYMENT_METHOD
+        return bool(self.subscription_id) and not renews

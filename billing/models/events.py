@@ -58,6 +58,27 @@ class ProviderEvent(models.Model):
         return f"{self.event_type} {self.event_id}"
 
 
+class Forgotten(models.Model):
+    """Something at a provider whose user has left: news of it are nobody's, and kept so.
+
+    `digest` is the SHA-256 of its external id, in hex: it can be recognized, not read.
+    """
+
+    provider = models.CharField(max_length=8, choices=ProviderName)
+    digest = models.CharField(max_length=64)
+    forgotten_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "digest"], name="one_row_per_forgotten_id"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.digest[:8]}"
+
+
 class Invoice(models.Model):
     """A payment that was made. It stays when its user goes, without saying who."""
 

@@ -120,6 +120,18 @@ class Subscription(models.Model):
             tuple(self.products),
         )
 
+    def includes(self, product: str) -> bool:
+        """Tell whether a vehicle (VIN) or a site (id as text) is among what is paid for.
+
+        One that names none was bought by numbers alone, and includes them all. No more
+        of a kind count than are paid for, the first that were named.
+        """
+        if not self.products:
+            return True
+        is_site = product.isdecimal()
+        named = [one for one in self.products if one.isdecimal() == is_site]
+        return product in named[: self.sites if is_site else self.vehicles]
+
     def standing(self, now: datetime) -> Standing:
         """Return how it stands at a moment, for the policy table."""
         if not self.vehicles and not self.sites:

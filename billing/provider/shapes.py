@@ -44,6 +44,7 @@ class Payment:
     """A transaction, checkout or invoice as a provider has it. `total` includes tax.
 
     `invoice_id` names the invoice that a checkout led to, where they are two things.
+    `is_under_way` when the buyer has done their part, but the money is not there yet.
     """
 
     external_id: str
@@ -57,6 +58,7 @@ class Payment:
     checkout_id: str = ""
     billed_at: datetime | None = None
     invoice_id: str = ""
+    is_under_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +153,8 @@ class Provider(Protocol):
     def change(self, external_id: str, lines: tuple[Line, ...]) -> Snapshot:
         """Change what is subscribed to, at once; the difference is charged."""
 
-    def pause(self, external_id: str) -> Snapshot:
-        """Pause at the end of the paid time."""
+    def pause(self, external_id: str, *, at_once: bool = False) -> Snapshot:
+        """Pause at the end of the paid time, or at once."""
 
     def resume(self, external_id: str) -> Snapshot:
         """Resume a paused subscription; it is charged at once."""

@@ -17,15 +17,23 @@ _WORKS = frozenset({_Status.TRIALING, _Status.ACTIVE})
 _ENDED = "This subscription has ended. Restart it instead."
 
 
-def pause(subscription: Subscription) -> None:
-    """Pause at the end of the paid time. Raises `NotPossible` and `BillingError`."""
+def pause(subscription: Subscription, *, at_once: bool = False) -> None:
+    """Pause at the end of the paid time, or at once.
+
+    Nothing is given back for the rest; within it, `resume` costs nothing. Raises
+    `NotPossible` and `BillingError`.
+    """
 
     def check() -> None:
         if subscription.status not in _WORKS:
             raise NotPossible("Only a subscription that runs can be paused.")
         _refuse_scheduled(subscription)
 
-    _act(subscription, check, lambda to: to.pause(subscription.external_id))
+    _act(
+        subscription,
+        check,
+        lambda to: to.pause(subscription.external_id, at_once=at_once),
+    )
 
 
 def resume(subscription: Subscription) -> None:
@@ -81,14 +89,14 @@ def change(subscription: Subscription, selection: Selection) -> None:
     Raises `NotPossible` and `BillingError`.
     """
     lines = _lines(subscription, selection)
-    _act(
-        subscription,
-        lambda: _check_change(subscription),
-        lambda to: to.change(subscription.external_id, lines),
-    )
-    Subscription.objects.filter(pk=subscription.pk).update(
-        products=list(selection.products)
-    )
+
+    def ask(provider: Provider) -> Snapshot:
+        snapshot = provider.change(subscription.external_id, lines)
+        same = Subscription.objects.filter(pk=subscription.pk)
+        same.update(products=list(selection.products))
+        return snapshot
+
+    _act(subscription, lambda: _check_change(subscription), ask)
 
 
 def payment_method(subscription: Subscription) -> Checkout:
@@ -97,7 +105,7 @@ def payment_method(subscription: Subscription) -> Checkout:
         raise NotPossible(_ENDED)
     provider = providers.of(subscription.provider)
     transaction_id = provider.payment_method_checkout(subscription.external_id)
-    checkout, _ = Checkout.objects.get_or_create(
+    checkout, is_new = Checkout.objects.get_or_create(
         provider=subscription.provider,
         transaction_id=transaction_id,
         defaults={
@@ -109,6 +117,10 @@ def payment_method(subscription: Subscription) -> Checkout:
             "asked_at": timezone.now(),
         },
     )
+    if not is_new and checkout.state == Checkout.State.CLOSED:
+        # The same payment is overdue still, and asked for again.
+        checkout.state, checkout.opened_at = Checkout.State.OPEN, timezone.now()
+        checkout.save(update_fields=["state", "opened_at"])
     return checkout
 
 

@@ -1,26 +1,37 @@
 """Open a checkout, once however often it is asked for, and see how it ended."""
 
+import logging
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
 from accounts.models import User
 from billing.errors import (
     AlreadySubscribed,
+    BeingDone,
     BillingError,
     ProviderRefused,
     UnknownPlan,
 )
-from billing.models import Checkout, Customer, Move, ProviderName, Subscription
+from billing.models import (
+    Alert,
+    Checkout,
+    Customer,
+    Move,
+    ProviderName,
+    Subscription,
+)
 from billing.plans import Selection
-from billing.provider.shapes import Order, Provider
+from billing.provider.shapes import Order, Payment, Provider
 from billing.services import catalog as catalogs, payments, providers, subscriptions
+from billing.services.alerts import alert
 from billing.services.leases import lease
 
+_LOG = logging.getLogger(__name__)
 _State = Checkout.State
 _Purpose = Checkout.Purpose
-_BEGINNINGS = (_Purpose.SUBSCRIBE, _Purpose.MOVE)
+BEGINNINGS = (_Purpose.SUBSCRIBE, _Purpose.MOVE)
 _PADDLE = ProviderName.PADDLE.value
 _GIVEN_UP_AFTER = timedelta(days=3)
 _LOOKED_AT_AGAIN_AFTER = timedelta(minutes=2)
@@ -29,18 +40,17 @@ _LOOKED_AT_AGAIN_AFTER = timedelta(minutes=2)
 def current(user: User) -> Checkout | None:
     """Return the user's open checkout of a subscription, None without one."""
     return Checkout.objects.filter(
-        user=user, state=_State.OPEN, purpose__in=_BEGINNINGS
+        user=user, state=_State.OPEN, purpose__in=BEGINNINGS
     ).first()
 
 
 def begin(user: User, provider_name: str, selection: Selection) -> Checkout:
     """Open the one checkout of a user, or put the new selection into the open one.
 
-    Raises `AlreadySubscribed`, `UnknownPlan`, `BeingDone` when it is just being opened,
-    and the provider's errors; after those it can be begun again.
+    Raises `AlreadySubscribed`, also when it was just paid, `UnknownPlan`, `BeingDone`
+    when it is just being opened, and the provider's errors; after those it can be begun
+    again.
     """
-    if Subscription.objects.of(user).running().exists():
-        raise AlreadySubscribed
     return _open(user, provider_name, selection, None, 0)
 
 
@@ -49,9 +59,6 @@ def begin_move(move: Move, selection: Selection, trial_days: int) -> Checkout:
 
     Raises as `begin` does.
     """
-    there = Subscription.objects.of(move.user).running().filter(provider=_PADDLE)
-    if there.exists():
-        raise AlreadySubscribed
     return _open(move.user, _PADDLE, selection, move, trial_days)
 
 
@@ -62,14 +69,17 @@ def _open(
     move: Move | None,
     trial_days: int,
 ) -> Checkout:
+    _refuse_second(user, move)
     lines = catalogs.read(provider_name).lines(selection)
     if not lines:
         raise UnknownPlan("nothing was selected")
     checkout = _the_open_one(user, provider_name, selection, move)
     provider = providers.of(provider_name)
     with lease(checkout):
-        if checkout.state != _State.OPEN:
+        if checkout.state != _State.OPEN or checkout.subscription_id:
             raise AlreadySubscribed
+        # Asked again: it may have come while this waited for its turn.
+        _refuse_second(user, move)
         customer_id = checkout.customer_id or _customer(user, provider_name, provider)
         order = Order(
             str(checkout.pk), customer_id, selection.currency, lines, trial_days
@@ -78,25 +88,44 @@ def _open(
     return checkout
 
 
+def _refuse_second(user: User, move: Move | None) -> None:
+    """Raise `AlreadySubscribed` for who has one; a move begins its second at Paddle."""
+    running = Subscription.objects.of(user).running()
+    if (running.filter(provider=_PADDLE) if move else running).exists():
+        raise AlreadySubscribed
+
+
 def close(checkout: Checkout) -> bool:
     """Give an open checkout up, so that nobody can pay it; False when it was paid.
 
-    Raises the provider's errors.
+    Raises `BeingDone` while its payment is under way, and the provider's errors.
     """
     with lease(checkout):
         if checkout.state != _State.OPEN:
             return checkout.state == _State.CLOSED
+        if checkout.is_paid:
+            return False
         if checkout.transaction_id and checkout.provider in providers.names():
             try:
                 providers.of(checkout.provider).close_checkout(checkout.transaction_id)
             except ProviderRefused:
-                # What cannot be closed was paid meanwhile, or is closed.
-                if confirm(checkout):
+                if _was_paid(checkout):
                     return False
         Checkout.objects.filter(pk=checkout.pk, state=_State.OPEN).update(
             state=_State.CLOSED
         )
     return True
+
+
+def _was_paid(checkout: Checkout) -> bool:
+    """Tell why a checkout cannot be closed: it was paid meanwhile, or else is closed."""
+    payment = _payment(checkout)
+    if payment.is_under_way:
+        raise BeingDone
+    try:
+        return _take_in(checkout, payment) or checkout.is_paid
+    except subscriptions.UnknownOwner:
+        return True
 
 
 def page_of(checkout: Checkout) -> str:
@@ -134,7 +163,7 @@ def _the_open_one(
     except IntegrityError:
         # Another click came first; its checkout is there now.
         return Checkout.objects.get(
-            user=user, state=_State.OPEN, purpose__in=_BEGINNINGS
+            user=user, state=_State.OPEN, purpose__in=BEGINNINGS
         )
 
 
@@ -190,24 +219,36 @@ def confirm(checkout: Checkout) -> bool:
     Makes up for notifications that are late or lost. Returns whether it is completed.
     Raises the provider's errors.
     """
-    provider = providers.of(checkout.provider)
-    payment = provider.payment(checkout.transaction_id)
+    return _take_in(checkout, _payment(checkout))
+
+
+def _payment(checkout: Checkout) -> Payment:
+    return providers.of(checkout.provider).payment(checkout.transaction_id)
+
+
+def _take_in(checkout: Checkout, payment: Payment) -> bool:
+    """Apply a payment and what it led to; return whether the checkout is completed."""
     if not payment.is_completed:
         return False
-    catalog = catalogs.read(checkout.provider)
+    provider, catalog = (
+        providers.of(checkout.provider),
+        catalogs.read(checkout.provider),
+    )
     payments.paid(
         checkout.provider, payment, catalog, payment.billed_at or timezone.now()
     )
     if payment.subscription_id:
         snapshot = provider.subscription(payment.subscription_id)
         subscriptions.apply(checkout.provider, snapshot, catalog)
-    return True
+    checkout.refresh_from_db(fields=["state", "subscription_id"])
+    return checkout.state == _State.COMPLETED
 
 
 def confirm_open(now: datetime) -> int:
     """Look after all open checkouts; return how many were completed by that.
 
-    One that was opened days ago is closed: its transaction is looked at a last time.
+    One that was opened days ago is closed: its transaction is looked at a last time. One
+    that was paid stays open, and the owner is told that its subscription is not found.
     """
     looked_long_ago = now - _LOOKED_AT_AGAIN_AFTER
     begun = Checkout.objects.filter(state=_State.OPEN).exclude(transaction_id="")
@@ -221,8 +262,26 @@ def confirm_open(now: datetime) -> int:
             completed += confirm(checkout)
         except (BillingError, subscriptions.UnknownOwner):
             continue
+        except OperationalError:
+            raise
+        except Exception:  # noqa: BLE001 - the others go on
+            _LOG.exception("A checkout cannot be confirmed.")
+    _give_up_old(now)
+    return completed
+
+
+def _give_up_old(now: datetime) -> None:
+    """Close what was opened days ago, at the provider too; it is tried again later."""
     old = Checkout.objects.filter(
         state=_State.OPEN, opened_at__lt=now - _GIVEN_UP_AFTER
     )
-    old.update(state=_State.CLOSED)
-    return completed
+    # New payment details may be those of a payment that is overdue: that stays there.
+    old.exclude(purpose__in=BEGINNINGS).update(state=_State.CLOSED)
+    for checkout in old.order_by("opened_at")[:100]:
+        if checkout.is_paid:
+            alert(Alert.Code.UNKNOWN_SUBJECT, checkout.subscription_id)
+            continue
+        try:
+            close(checkout)
+        except BillingError as error:
+            _LOG.warning("An old checkout could not be closed: %r", error)

@@ -38,7 +38,7 @@ class Entitlement:
         at = now or timezone.now()
         return any(
             capability in policy.opens[one.standing(at)]
-            and (not policy.names_products or not product or product in one.products)
+            and (not policy.names_products or not product or one.includes(product))
             for one in self.subscriptions
         )
 

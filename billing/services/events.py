@@ -4,18 +4,26 @@ import logging
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from billing.errors import BillingError, ProviderRefused
 from billing.models import Alert, ProviderEvent
 from billing.provider.shapes import Event, News, Provider
-from billing.services import catalog as catalogs, payments, providers, subscriptions
+from billing.services import (
+    catalog as catalogs,
+    forgotten,
+    payments,
+    providers,
+    subscriptions,
+)
 from billing.services.alerts import alert
 
 _LOG = logging.getLogger(__name__)
 _Outcome = ProviderEvent.Outcome
 _AT_ONCE = 200
+# What was due when somebody left may still be told to be paid for so long.
+_LAST_PAYMENTS = timedelta(hours=1)
 
 
 def store(provider_name: str, event: Event) -> bool:
@@ -37,16 +45,31 @@ def store(provider_name: str, event: Event) -> bool:
 
 
 def apply_due() -> int:
-    """Apply what waits, the oldest occurrence first; return how many there were."""
+    """Apply what waits, the oldest occurrence first; return how many there were.
+
+    What cannot be applied is set aside, for the log and the nightly comparison. Raises
+    `OperationalError` while the database is away: then all of it waits.
+    """
     done = 0
     for name in providers.names():
         provider = providers.of(name)
         due = ProviderEvent.objects.filter(provider=name, processed_at=None)
         order = due.order_by("occurred_at", "id").values_list("pk", flat=True)
         for pk in list(order[:_AT_ONCE]):
-            done += _apply_one(pk, name, provider)
+            try:
+                done += _apply_one(pk, name, provider)
+            except OperationalError:
+                raise
+            except Exception:  # noqa: BLE001 - the others go on
+                _LOG.exception("An event of %s cannot be applied.", name)
+                done += _set_aside(pk)
         _read_again(name, provider)
     return done
+
+
+def _set_aside(pk: int) -> int:
+    due = ProviderEvent.objects.filter(pk=pk, processed_at=None)
+    return due.update(outcome=_Outcome.FAILED, processed_at=timezone.now())
 
 
 def _read_again(name: str, provider: Provider) -> None:
@@ -63,6 +86,11 @@ def _read_again(name: str, provider: Provider) -> None:
         except BillingError as error:
             _LOG.warning("%s could not be asked again: %r", name, error)
             return
+        except OperationalError:
+            raise
+        except Exception:  # noqa: BLE001 - as above
+            _LOG.exception("An answer of %s cannot be applied.", name)
+            outcome = _Outcome.FAILED
         tied.filter(pk__in=told).update(outcome=outcome)
 
 
@@ -71,6 +99,7 @@ def forget_old(now: datetime) -> int:
     oldest = now - timedelta(days=settings.BILLING_EVENTS_KEPT_DAYS)
     old = ProviderEvent.objects.filter(received_at__lt=oldest)
     count, _ = old.exclude(processed_at=None).delete()
+    forgotten.forget_old(now)
     return count
 
 
@@ -85,7 +114,7 @@ def _apply_one(pk: int, name: str, provider: Provider) -> int:
             return 0
         row.outcome = _outcome(row, name, provider)
         row.processed_at = timezone.now()
-        row.save(update_fields=["outcome", "processed_at", "user"])
+        row.save(update_fields=["outcome", "processed_at", "user", "body"])
     return 1
 
 
@@ -96,6 +125,9 @@ def _outcome(
     try:
         return _apply(row, event, name, provider)
     except subscriptions.UnknownOwner as unknown:
+        left_at = forgotten.forgotten_at(name, row.subject, row.body)
+        if left_at is not None:
+            return _forgotten(row, left_at, provider)
         if unknown.claims:
             alert(Alert.Code.FOREIGN_CLAIM, row.subject)
         alert(Alert.Code.UNKNOWN_SUBJECT, row.subject)
@@ -103,6 +135,17 @@ def _outcome(
     except ValueError:
         _LOG.exception("The %s event %s cannot be read.", name, row.event_id)
         return _Outcome.FAILED
+
+
+def _forgotten(
+    row: ProviderEvent, left_at: datetime, provider: Provider
+) -> ProviderEvent.Outcome:
+    """Keep nothing of news about somebody who left; tell of a payment made since."""
+    is_payment = provider.news(row.event_type) is News.PAYMENT
+    if is_payment and row.occurred_at > left_at + _LAST_PAYMENTS:
+        alert(Alert.Code.NOT_CANCELED, row.subject)
+    row.body = {}
+    return _Outcome.IGNORED
 
 
 def _apply(

@@ -1,6 +1,6 @@
 """Forget a user: all but what was paid, which then belongs to nobody."""
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from accounts.models import User
 from billing.models import (
@@ -11,6 +11,7 @@ from billing.models import (
     ProviderEvent,
     Subscription,
 )
+from billing.services import forgotten
 
 _AT_ONCE = 500
 
@@ -19,10 +20,16 @@ def forget(user: User) -> dict[str, int]:
     """Delete a user's rows in small batches; return how many of each kind.
 
     Invoices stay as references without a user. To be called once the subscriptions are
-    canceled at the provider. Safe to call again.
+    canceled at the provider. News that come later are recognized, and not kept. Safe to
+    call again.
     """
+    ids = forgotten.ids_of(user)
+    forgotten.remember(ids)
+    events = Q(user=user)
+    for provider_name, known in ids.items():
+        events |= Q(provider=provider_name, subject__in=known)
     counts = {
-        "provider events": _delete(ProviderEvent.objects.filter(user=user)),
+        "provider events": _delete(ProviderEvent.objects.filter(events)),
         "checkouts": _delete(Checkout.objects.filter(user=user)),
         "moves": _delete(Move.objects.filter(user=user)),
         "subscriptions": _delete(Subscription.objects.filter(user=user)),

@@ -96,6 +96,18 @@ def _complete(checkout: Checkout, payment: Payment) -> None:
             external_id=payment.customer_id,
             defaults={"user_id": checkout.user_id},
         )
-    checkout.state = Checkout.State.COMPLETED
     checkout.subscription_id = payment.subscription_id or checkout.subscription_id
-    checkout.save(update_fields=["state", "subscription_id"])
+    checkout.save(update_fields=["subscription_id"])
+    if _is_here(checkout):
+        checkout.state = Checkout.State.COMPLETED
+        checkout.save(update_fields=["state"])
+
+
+def _is_here(checkout: Checkout) -> bool:
+    """Tell whether the subscription that was paid for is known already.
+
+    Until it is, nothing is open to its user, and the checkout is still looked after.
+    """
+    return Subscription.objects.filter(
+        provider=checkout.provider, external_id=checkout.subscription_id
+    ).exists()

@@ -4,6 +4,8 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import OperationalError
+
 from billing.errors import BillingError
 from billing.models import Subscription
 from billing.services import catalog as catalogs, moving, providers, subscriptions
@@ -53,6 +55,11 @@ def _compare(name: str, now: datetime) -> Outcome:
         try:
             subscriptions.apply(name, snapshot, catalog)
         except subscriptions.UnknownOwner:
+            continue
+        except OperationalError:
+            raise
+        except Exception:  # noqa: BLE001 - the others are read
+            _LOG.exception("A subscription of %s cannot be kept.", name)
             continue
         repaired += before != _known(name, snapshot.external_id)
     return Outcome(read, repaired)

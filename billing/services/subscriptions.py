@@ -9,7 +9,7 @@ from accounts.models import User
 from billing.models import Alert, Checkout, Customer, Subscription
 from billing.plans import Catalog, Kind
 from billing.provider.shapes import Snapshot
-from billing.services.alerts import alert
+from billing.services.alerts import alert, settle_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +85,12 @@ def _begin(provider_name: str, snapshot: Snapshot) -> Subscription:
         checkout.state = Checkout.State.COMPLETED
         checkout.subscription_id = snapshot.external_id
         checkout.save(update_fields=["state", "subscription_id"])
+    settle_all(Alert.Code.UNKNOWN_SUBJECT, snapshot.external_id)
     return row
 
 
 def _owner(provider_name: str, snapshot: Snapshot) -> tuple[User, Checkout | None]:
-    paid = Checkout.objects.filter(
-        provider=provider_name, transaction_id=snapshot.transaction_id or None
-    ).first()
+    paid = _paid_checkout(provider_name, snapshot)
     customer = Customer.objects.filter(
         provider=provider_name, external_id=snapshot.customer_id
     ).first()
@@ -106,6 +105,21 @@ def _owner(provider_name: str, snapshot: Snapshot) -> tuple[User, Checkout | Non
         alert(Alert.Code.FOREIGN_CLAIM, snapshot.external_id)
         named = None
     return user, paid or named
+
+
+def _paid_checkout(provider_name: str, snapshot: Snapshot) -> Checkout | None:
+    """Return the checkout that was paid for this: by its transaction, or by the payment.
+
+    The payment of a checkout names its subscription before that is known here.
+    """
+    here = Checkout.objects.filter(provider=provider_name)
+    begun = here.filter(state=Checkout.State.OPEN).exclude(
+        purpose=Checkout.Purpose.PAYMENT_METHOD
+    )
+    return (
+        here.filter(transaction_id=snapshot.transaction_id or None).first()
+        or begun.filter(subscription_id=snapshot.external_id).first()
+    )
 
 
 def checkout_named(text: str) -> Checkout | None:

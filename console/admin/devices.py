@@ -9,6 +9,8 @@ from console.admin.base import OperatorAdmin, link
 from energy.models import EnergySite
 from vehicles.models import Vehicle
 
+_OF_GRANT = "accesses__grant__id__exact"
+
 
 @register(Vehicle)
 class VehicleAdmin(OperatorAdmin[Vehicle]):
@@ -20,11 +22,10 @@ class VehicleAdmin(OperatorAdmin[Vehicle]):
     readonly_fields = ("seen_by",)
     ordering = ("vin",)
 
-    def lookup_allowed(
-        self, lookup: str, value: str, request: HttpRequest | None = None
-    ) -> bool:
-        """Allow the link from a Tesla account to its cars."""
-        return lookup.startswith("accesses__grant__")
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow the link from a Tesla account to its cars, besides the filters."""
+        is_link = lookup == _OF_GRANT
+        return is_link or super().lookup_allowed(lookup, value, request)
 
     @display(description="seen by")
     def seen_by(self, vehicle: Vehicle) -> SafeString:
@@ -45,11 +46,10 @@ class EnergySiteAdmin(OperatorAdmin[EnergySite]):
     readonly_fields = ("seen_by",)
     ordering = ("site_id",)
 
-    def lookup_allowed(
-        self, lookup: str, value: str, request: HttpRequest | None = None
-    ) -> bool:
-        """Allow the link from a Tesla account to its sites."""
-        return lookup.startswith("accesses__grant__")
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allow the link from a Tesla account to its sites, besides the filters."""
+        is_link = lookup == _OF_GRANT
+        return is_link or super().lookup_allowed(lookup, value, request)
 
     @display(description="seen by")
     def seen_by(self, site: EnergySite) -> SafeString:

@@ -8,7 +8,6 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from accounts import audit
 from accounts.models import Letter, User
 from accounts.services import ending, members
 from console.admin.base import OperatorAdmin, confirmed, list_link, tell
@@ -29,7 +28,7 @@ class UserAdmin(OperatorAdmin[User]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Return the users with their number of Tesla accounts."""
         users: QuerySet[User] = super().get_queryset(request)
-        return users.annotate(linked=Count("tesla_grants"))
+        return users.annotate(linked=Count("tesla_grants", distinct=True))
 
     @display(description="user", ordering="email")
     def who(self, user: User) -> str:
@@ -46,10 +45,8 @@ class UserAdmin(OperatorAdmin[User]):
     @display(description="Tesla accounts", ordering="linked")
     def grants(self, user: User) -> SafeString:
         """Link to the user's Tesla accounts."""
-        linked = user.tesla_grants.count()
-        return list_link(
-            "tokens", "teslagrant", f"user__id__exact={user.pk}", str(linked)
-        )
+        linked = str(user.linked)  # type: ignore[attr-defined]  # an annotation
+        return list_link("tokens", "teslagrant", f"user__id__exact={user.pk}", linked)
 
     @display(description="access tokens")
     def access_tokens(self, user: User) -> SafeString:
@@ -80,41 +77,60 @@ class UserAdmin(OperatorAdmin[User]):
         for user in rows.exclude(pk=request.user.pk):
             with suppress(members.LastOwner):
                 members.suspend(user)
-                audit.record(user, "member.suspended", detail={"by_owner": True})
+                _record(request, user, "member.suspended")
                 done += 1
         tell(request, done, rows.count(), "Suspended")
 
     @action(description="Let in again", permissions=["change"])
     def restore(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         """Let suspended users in again, but for those whose account is being deleted."""
-        leaving = Deletion.objects.filter(
-            kind=Deletion.Kind.ACCOUNT, done_at=None, user__isnull=False
-        ).values("user")
-        chosen = list(rows.exclude(pk__in=leaving))
-        for user in chosen:
-            members.resume(user)
-            audit.record(user, "member.resumed", detail={"by_owner": True})
-        tell(request, len(chosen), rows.count(), "Let in again")
+        done = [user for user in rows if members.resume(user)]
+        for user in done:
+            _record(request, user, "member.resumed")
+        tell(request, len(done), rows.count(), "Let in again")
 
     @action(description="End sessions", permissions=["change"])
     @confirmed("End sessions?", "They must sign in again in each browser.")
     def end_sessions(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         """Sign users out in every browser."""
-        ended = sum(ending.end_sessions(user) for user in rows)
+        ended = 0
+        for user in rows:
+            count = ending.end_sessions(user)
+            _record(request, user, "session.ended", count=count)
+            ended += count
         tell(request, ended, ended, "Sessions ended")
 
     @action(description="Make support staff", permissions=["change"])
     @confirmed("Make support staff?", "They may look at all pages of this admin.")
     def appoint(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         """Let members look at the admin."""
-        done = rows.filter(is_superuser=False).update(is_staff=True)
+        chosen = rows.filter(is_staff=False, leaving_at=None)
+        done = _changed(request, chosen, "member.appointed", is_staff=True)
         tell(request, done, rows.count(), "Made support staff")
 
     @action(description="Make plain members", permissions=["change"])
+    @confirmed("Make plain members?", "They no longer see this admin.")
     def dismiss(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         """Let support staff look at the admin no more."""
-        done = rows.filter(is_superuser=False).update(is_staff=False)
+        chosen = rows.filter(is_staff=True, is_superuser=False)
+        done = _changed(request, chosen, "member.dismissed", is_staff=False)
         tell(request, done, rows.count(), "Made plain members")
+
+
+def _changed(
+    request: HttpRequest, rows: QuerySet[User], action: str, *, is_staff: bool
+) -> int:
+    """Make users staff or not, and record it; return how many."""
+    chosen = list(rows)
+    for user in chosen:
+        User.objects.filter(pk=user.pk).update(is_staff=is_staff)
+        _record(request, user, action)
+    return len(chosen)
+
+
+def _record(request: HttpRequest, member: User, action: str, **detail: object) -> None:
+    if isinstance(request.user, User):
+        members.record_act(request.user, member, action, request, **detail)
 
 
 @register(Letter)

@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from accounts.models import User
+from accounts.services import members
 from console.admin.base import (
     OpenFilter,
     OperatorAdmin,
@@ -90,9 +92,17 @@ class AccessTokenAdmin(OperatorAdmin[AccessToken]):
     @confirmed("Remove?", "Their programs are refused from the next second on.")
     def remove(self, request: HttpRequest, rows: QuerySet[Any]) -> None:
         """Remove access tokens, whoever made them."""
-        chosen = list(rows)
+        chosen = list(rows.select_related("user"))
         for access_token in chosen:
             access_tokens.remove(access_token)
+            if isinstance(request.user, User):
+                members.record_act(
+                    request.user,
+                    access_token.user,
+                    "token.removed",
+                    request,
+                    hint=access_token.hint,
+                )
         tell(request, len(chosen), len(chosen), "Removed")
 
 

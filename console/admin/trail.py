@@ -4,11 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.admin import action, display, register
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from accounts.models import AuditEntry, AuditSubject, Invitation
+from accounts import audit
+from accounts.models import AuditEntry, AuditSubject, Invitation, User
 from accounts.services import invitations
 from console.admin.base import OpenFilter, OperatorAdmin, confirmed, link, tell
 
@@ -30,19 +31,30 @@ class AuditEntryAdmin(OperatorAdmin[AuditEntry]):
     readonly_fields = ("of",)
     ordering = ("-happened_at", "-pk")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
+        """Return the entries with what the person of each is called."""
+        entries: QuerySet[AuditEntry] = super().get_queryset(request)
+        known = AuditSubject.objects.filter(subject_id=OuterRef("subject_id"))
+        return entries.annotate(
+            person=Subquery(known.values("user")[:1]),
+            person_email=Subquery(known.values("user__email")[:1]),
+            person_name=Subquery(known.values("user__name")[:1]),
+        )
+
     @display(description="action", ordering="action")
     def action_code(self, entry: AuditEntry) -> str:
         """Return the code of what was done."""
         return entry.action
 
     @display(description="user")
-    def of(self, entry: AuditEntry) -> SafeString | str:
+    def of(self, entry: Any) -> SafeString | str:
         """Link to the person, while somebody knows who that is."""
         if entry.subject_id is None:
             return "this Keyfob"
-        known = AuditSubject.objects.filter(subject_id=entry.subject_id)
-        subject = known.select_related("user").first()
-        return link(subject and subject.user)
+        if entry.person is None:
+            return link(None)
+        columns = {"email": entry.person_email, "name": entry.person_name}
+        return link(User(pk=entry.person, **columns))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -83,6 +95,8 @@ class InvitationAdmin(OperatorAdmin[Invitation]):
         chosen = list(rows.filter(accepted_at=None))
         for invitation in chosen:
             invitations.withdraw(invitation)
+            if isinstance(request.user, User):
+                audit.record(request.user, "member.uninvited", request=request)
         tell(request, len(chosen), len(chosen), "Taken back")
 
 

@@ -21,6 +21,8 @@ from accounts.services.exporting import Sheet
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 # The fastest: texts like these become a tenth as large all the same.
 _LEVEL = 1
+# Half a sign, as Tesla's JSON may hold one, stays readable and is good JSON.
+_ODD = "backslashreplace"
 _IN_MEMORY = 1024 * 1024
 
 
@@ -86,11 +88,15 @@ def _write(archive: ZipFile, sheet: Sheet, spool: Path) -> int:
         tempfile.SpooledTemporaryFile(
             _IN_MEMORY, mode="w+b", dir=str(spool)
         ) as spooled,
-        io.TextIOWrapper(spooled, encoding="utf-8", write_through=True) as beside,
+        io.TextIOWrapper(
+            spooled, encoding="utf-8", errors=_ODD, write_through=True
+        ) as beside,
     ):
         with (
             archive.open(f"csv/{sheet.name}.csv", "w", force_zip64=True) as entry,
-            io.TextIOWrapper(entry, encoding="utf-8-sig", newline="") as text,
+            io.TextIOWrapper(
+                entry, encoding="utf-8-sig", errors=_ODD, newline=""
+            ) as text,
         ):
             table = csv.writer(text)
             table.writerow(sheet.columns)

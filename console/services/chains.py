@@ -84,6 +84,15 @@ def _subscription(step: DeletionStep) -> Outcome:
         raise stopping.TryLater(words) from error
 
 
+def _billing(step: DeletionStep) -> Outcome:
+    """Forget what was paid for; what came to be since the first look is ended before."""
+    user = step.deletion.user
+    if user is None:
+        return Outcome()
+    _subscription(step)
+    return Outcome(billing.services.forgetting.forget(user))
+
+
 def _cars(deletion: Deletion) -> list[Subject]:
     seen = VehicleAccess.objects.filter(grant__in=stopping.leaving(deletion))
     if deletion.kind == Deletion.Kind.VEHICLE:
@@ -168,7 +177,7 @@ CHAINS: Mapping[str, tuple[Work, ...]] = {
         Work("console", _of_user(console.services.forgetting.forget)),
         Work("vehicles", _of_user(vehicles.services.forgetting.forget)),
         Work("energy", _of_user(energy.services.forgetting.forget)),
-        Work("billing", _of_user(billing.services.forgetting.forget)),
+        Work("billing", _billing),
         Work("tokens", _of_user(tokens.services.forgetting.forget)),
         Work("accounts", _of_user(accounts.services.forgetting.forget)),
         _UNSEEN,

@@ -19,7 +19,6 @@ from accounts.services import ending
 from console.models import Deletion, DeletionStep
 from console.services import chains, stopping
 from console.services.receipts import EMAIL
-from tokens.models import TeslaGrant
 from tokens.services import grants
 
 # Longer than a task may run (settings.CELERY_TASK_TIME_LIMIT).
@@ -43,7 +42,7 @@ def ask(user: User, kind: str, subject: str = "") -> Deletion:
         if known is not None:
             return known
         if kind == Deletion.Kind.GRANT:
-            _check_way_in(user, subject)
+            grants.check_way_in(user, subject)
         deletion = Deletion(user=user, kind=kind, subject=subject)
         if kind == Deletion.Kind.ACCOUNT:
             if user.email:
@@ -108,12 +107,6 @@ def forget_old(now: datetime) -> int:
     oldest = now - timedelta(days=settings.DELETIONS_KEPT_DAYS)
     deleted, _ = Deletion.objects.filter(done_at__lt=oldest).delete()
     return deleted
-
-
-def _check_way_in(user: User, grant_pk: str) -> None:
-    others = TeslaGrant.objects.of(user).exclude(pk=grant_pk)
-    if not user.has_usable_password() and not others.exists():
-        raise grants.OnlyWayIn
 
 
 def _steps(deletion: Deletion) -> list[DeletionStep]:

@@ -156,9 +156,10 @@ def _expire(export: Export) -> None:
 
 def _sweep() -> int:
     """Delete files that no row speaks of, as a crash or a deletion may leave them."""
+    # What waits may begin to grow between this look and the next.
     live = set(
-        Export.objects.filter(
-            state__in=[Export.State.READY, Export.State.RUNNING]
+        Export.objects.exclude(
+            state__in=[Export.State.FAILED, Export.State.EXPIRED]
         ).values_list("pk", flat=True)
     )
     names = {str(pk) for pk in live}

@@ -38,9 +38,11 @@ def subscription_checkout(request: UserRequest) -> HttpResponse:
         return _the_open_one(request)
     mine = Checkout.objects.filter(user=request.user)
     checkout = get_object_or_404(mine, transaction_id=transaction_id)
-    if checkout.state == Checkout.State.COMPLETED:
+    if checkout.state != Checkout.State.OPEN:
         return redirect("console:subscription")
     back = reverse("console:subscription_confirm", args=[checkout.pk])
+    if checkout.is_paid:
+        return redirect(back)
     if checkout.provider != providers.PADDLE:
         return _elsewhere(request, checkout, back)
     context = {

@@ -41,9 +41,10 @@ def delete(request: UserRequest) -> HttpResponse:
     if not proofs.is_recent(request):
         return proofs.ask(f"{here}#confirm")
     deletion = deletions.ask(request.user, Deletion.Kind.ACCOUNT)
-    bell.ring(tasks.delete, str(deletion.pk))
+    # Before a worker hears of it, who may be quick enough to delete the account first.
     audit.record(request.user, "deletion.asked", request=request)
     logout(request)
+    bell.ring(tasks.delete, str(deletion.pk))
     return redirect("console:goodbye", deletion.pk)
 
 

@@ -50,8 +50,8 @@ def grant_unlink(request: UserRequest, pk: UUID) -> HttpResponse:
     except grants.OnlyWayIn:
         messages.error(
             request,
-            "This Tesla account is your only way to sign in. Set a password on the"
-            " Account page first.",
+            "This Tesla account is your only way to sign in. Add a passkey, or an e-mail"
+            " address and a password, on the Account page first.",
         )
     return redirect("tokens:scopes")
 
@@ -88,6 +88,6 @@ def energy_site_remove(request: UserRequest, site_id: int) -> HttpResponse:
 def _begin(request: UserRequest, kind: str, subject: str, name: str) -> None:
     """Put the deletion and ring for a worker. Raises `grants.OnlyWayIn`."""
     deletion = deletions.ask(request.user, kind, subject)
-    bell.ring(tasks.delete, str(deletion.pk))
     audit.record(request.user, _ACTIONS[kind], request=request)
+    bell.ring(tasks.delete, str(deletion.pk))
     messages.success(request, f"{name} is being removed; it is gone in a moment.")

@@ -1,7 +1,7 @@
 """The subscription: add one, see it, change it, restart it."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Concatenate, Final, ParamSpec
 
 from django.contrib import messages
@@ -152,7 +152,7 @@ def _prices(known: Catalog, local: str) -> list[Line]:
     return [
         Line(price, 1)
         for currency in dict.fromkeys((local, "USD"))
-        for price in known.prices
+        for price in known.sold
         if price.each.currency == currency
     ]
 
@@ -251,6 +251,10 @@ def _change_page(
 
 _VERBS: Final[dict[str, tuple[Callable[[Subscription], None], str]]] = {
     "pause": (acting.pause, "Your subscription pauses when the paid time is over."),
+    "pause-now": (
+        partial(acting.pause, at_once=True),
+        "Your subscription is paused. Resuming costs nothing in the time already paid.",
+    ),
     "resume": (acting.resume, "Your subscription runs again."),
     "cancel": (acting.cancel, "Your subscription is canceled."),
     "undo": (acting.undo, "What was scheduled is undone. Your subscription goes on."),

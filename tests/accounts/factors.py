@@ -4,6 +4,7 @@ import time
 
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from django.test import Client
 
 from accounts.models import User
 
@@ -22,3 +23,12 @@ def code_now(secret: str = SECRET) -> str:
     """Return what the app shows at this moment."""
     code: str = format_hotp_value(hotp_value(secret, int(time.time()) // PERIOD_S))
     return code
+
+
+def gave_code(client: Client) -> Client:
+    """Let a client's session, which proved who it is, have given the app's code too."""
+    session = client.session
+    record = {"method": "mfa", "type": "totp", "at": time.time()}
+    session["account_authentication_methods"] += [record]
+    session.save()
+    return client

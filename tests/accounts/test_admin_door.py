@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from allauth.mfa.models import Authenticator
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
@@ -114,6 +115,36 @@ def test_page_closes_after_half_an_hour_out_of_use(client: Client, staff: User) 
         assert there == "/accounts/reauthenticate/?next=%2Fadmin%2Fpage%2F"
         client.post(there, {"password": SECRET_WORD})
         assert client.get(PAGE).status_code == 200
+
+
+def test_session_that_never_gave_the_factor_is_asked_for_it(
+    client: Client, staff: User
+) -> None:
+    sign_in(client, "owner@example.com", SECRET_WORD)
+    set_up_app(staff)
+    assert client.get(PAGE)["Location"] == DOOR
+    there = client.get(DOOR)["Location"]
+    assert there == "/accounts/2fa/reauthenticate/?next=%2Fadmin%2Fpage%2F"
+    assert client.post(there, {"code": code_now()})["Location"] == PAGE
+    assert client.get(PAGE).status_code == 200
+
+
+def test_who_has_a_passkey_alone_is_asked_for_it(client: Client, staff: User) -> None:
+    sign_in(client, "owner@example.com", SECRET_WORD)
+    Authenticator.objects.create(user=staff, type="webauthn", data={})
+    there = client.get(DOOR)["Location"]
+    assert there == "/accounts/2fa/webauthn/reauthenticate/?next=%2Fadmin%2Fpage%2F"
+
+
+def test_no_password_is_tried_at_the_admin_s_page_of_changing_it(
+    client: Client, staff: User
+) -> None:
+    set_up_app(staff)
+    enter(client)
+    fields = {"old_password": SECRET_WORD, "new_password1": "x", "new_password2": "x"}
+    for name in ("password_change/", "password_change/done/"):
+        answer = client.post(f"/admin/{name}", fields)
+        assert answer["Location"] == "/accounts/password/change/"
 
 
 def test_suspended_staff_is_out(client: Client, staff: User) -> None:

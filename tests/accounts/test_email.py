@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -91,6 +92,8 @@ def test_proof_that_renews_the_hash_keeps_the_session(
     member.refresh_from_db()
     assert member.password != old
     assert client.post(EMAIL, MOVE)["Location"] == EMAIL
+    key = client.session.session_key
+    assert UserSession.objects.filter(user=member, session_key=key).exists()
 
 
 def test_address_of_another_member_cannot_be_taken(

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import Invitation, Letter, User
-from accounts.services import invitations, members
+from accounts.services import ending, invitations, members
 from accounts.services.members import prove_address
 from accounts.tasks import tidy
 from tests.accounts.signing_in import link_in, newest_letter, sign_in, signed_in
@@ -136,6 +136,23 @@ def test_owner_can_invite_an_owner(desk: Client) -> None:
     assert (dora.is_staff, dora.is_superuser) == (True, True)
 
 
+@pytest.mark.parametrize(
+    "change", [{"is_active": False}, {"is_superuser": False}, None], ids=str
+)
+def test_invitation_ends_with_its_owner(
+    desk: Client, owner: User, change: dict[str, bool] | None
+) -> None:
+    link = invite(desk, role="owner")
+    if change is None:
+        owner.delete()
+    else:
+        User.objects.filter(pk=owner.pk).update(**change)
+    passwords = {"password1": NEW, "password2": NEW}
+    for answer in (Client().get(link), Client().post(link, passwords)):
+        assert answer.status_code == 410
+    assert not User.objects.filter(email="dora@example.com").exists()
+
+
 def test_invitation_is_taken_back(desk: Client, owner: User) -> None:
     link = invite(desk)
     invitation = Invitation.objects.get()
@@ -213,6 +230,20 @@ def test_suspended_member_is_out_at_once_and_can_be_let_in_again(
     assert sign_in(Client(), "alice@example.com")["Location"] == "/console/"
     assert "member.suspended" in actions_of(alice)
     assert actions_of(owner)[-2:] == ["member.suspended", "member.resumed"]
+
+
+def test_member_who_is_leaving_is_not_let_in_again(desk: Client, alice: User) -> None:
+    ending.lock_out(alice)
+    page = desk.get(MEMBERS).content.decode()
+    assert '<span class="tag no">being deleted</span>' in page
+    assert "Let in again" not in page
+    answer = desk.post(f"{MEMBERS}/{alice.pk}/resume", follow=True)
+    assert "The account of alice@example.com is being deleted." in str(
+        answer.content.decode()
+    )
+    alice.refresh_from_db()
+    assert alice.is_active is False
+    assert "member.resumed" not in actions_of(alice)
 
 
 def test_sessions_of_a_member_are_ended(desk: Client, alice: User) -> None:

@@ -85,6 +85,35 @@ def test_setting_up_and_removing_an_app_writes_letters_and_the_trail(
     ]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_first_factor_ends_the_sessions_that_never_gave_it(client: Client) -> None:
+    member = make_member("alice@example.com")
+    other = Client()
+    for browser in (client, other):
+        sign_in(browser, "alice@example.com")
+    client.post(AGAIN, {"password": PASSWORD})
+    secret = client.get(SET_UP).context["form"].secret
+    client.post(SET_UP, {"code": code_now(secret)})
+    assert has_factor(member)
+    assert [signed_in(client), signed_in(other)] == [True, False]
+    assert actions_of(member).count("session.ended") == 1
+
+
+@pytest.mark.parametrize(
+    "address", ["/accounts/2fa/totp/deactivate/", CODES + "generate/"]
+)
+def test_factor_is_not_changed_without_a_fresh_proof(
+    client: Client, member: User, address: str
+) -> None:
+    set_up_app(member)
+    sign_in(client, "alice@example.com")
+    client.post(STEP, {"code": code_now()})
+    with time_machine.travel(timezone.now() + timedelta(minutes=6)):
+        answer = client.post(address)
+    assert answer["Location"].startswith((AGAIN, "/accounts/2fa/reauthenticate/"))
+    assert Authenticator.objects.filter(user=member).count() == 2
+
+
 def test_password_alone_does_not_open_an_account_with_an_app(
     client: Client, member: User
 ) -> None:

@@ -7,7 +7,9 @@ from allauth.account.models import EmailAddress
 from django.db import connection
 from django.test import Client
 
+from accounts import audit
 from accounts.models import OwnerCode, User
+from accounts.services.ending import lock_out
 from accounts.services.members import prove_address
 from accounts.services.owner import (
     MOST_ATTEMPTS,
@@ -191,3 +193,19 @@ def test_login_hint_goes_when_the_owner_is_there(client: Client) -> None:
     assert "no owner yet" in client.get(LOGIN).content.decode()
     make_owner(_code(), EMAIL, PASSWORD)
     assert "no owner yet" not in client.get(LOGIN).content.decode()
+
+
+@pytest.mark.django_db
+def test_nobody_who_is_leaving_is_recovered(owner: User) -> None:
+    lock_out(owner)
+    with pytest.raises(ValueError, match="is being deleted"):
+        recovery_link(owner)
+    owner.refresh_from_db()
+    assert owner.is_active is False
+
+
+@pytest.mark.django_db
+def test_recovery_is_in_the_trail(owner: User) -> None:
+    recovery_link(owner)
+    entry = audit.entries_about(owner).get()
+    assert (entry.action, entry.detail) == ("recovery.begun", {"by_operator": True})

@@ -1,16 +1,25 @@
 """Passkeys: added, used alone or as a second factor, and refused when they lie."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from django.test import Client
+from django.utils import timezone
 
 from accounts import audit
 from accounts.models import User
+from accounts.services.members import has_way_in
 from tests.accounts.passkeys import LOGIN, SoftPasskey, add, login_options
-from tests.accounts.signing_in import make_member, newest_letter, sign_in
+from tests.accounts.signing_in import (
+    just_signed_in,
+    make_member,
+    newest_letter,
+    sign_in,
+)
 from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -170,6 +179,17 @@ def test_passkey_is_renamed_and_removed(client: Client, passkey: SoftPasskey) ->
     assert newest_letter()[1] == "Keyfob: A passkey was removed"
 
 
+def test_passkey_is_not_removed_without_a_fresh_proof(
+    client: Client, passkey: SoftPasskey
+) -> None:
+    enter(client, passkey.get(login_options(client)))
+    key = Authenticator.objects.get(type="webauthn")
+    with time_machine.travel(timezone.now() + timedelta(minutes=6)):
+        answer = client.post(f"/accounts/2fa/webauthn/keys/{key.pk}/remove/")
+    assert "reauthenticate" in answer["Location"]
+    assert Authenticator.objects.filter(pk=key.pk).exists()
+
+
 def test_passkey_of_another_site_cannot_be_added(client: Client) -> None:
     make_member("alice@example.com")
     sign_in(client, "alice@example.com")
@@ -180,3 +200,18 @@ def test_passkey_of_another_site_cannot_be_added(client: Client) -> None:
     empty = client.post("/accounts/2fa/webauthn/add/", {"credential": ""})
     assert empty.status_code == 200
     assert not Authenticator.objects.exists()
+
+
+def test_passkey_opens_an_account_without_an_address(client: Client) -> None:
+    member = User.objects.create_user(None, name="Dora")
+    client.force_login(
+        member, backend="allauth.account.auth_backends.AuthenticationBackend"
+    )
+    just_signed_in(client, member)
+    made = SoftPasskey()
+    add(client, made)
+    client.post("/accounts/logout/")
+    answer = client.post(LOGIN, {"credential": made.get(login_options(client))})
+    assert answer["Location"] == "/console/"
+    assert client.get(INDEX).status_code == 200
+    assert has_way_in(member)

@@ -73,6 +73,13 @@ def test_ending_this_session_is_signing_out(member: User) -> None:
     assert signed_in(here)
 
 
+def test_session_that_is_not_on_the_list_is_ended_too(member: User) -> None:
+    here, there = enter(), enter()
+    UserSession.objects.filter(session_key=there.session.session_key).delete()
+    here.post(OTHERS)
+    assert [signed_in(client) for client in (here, there)] == [True, False]
+
+
 def test_all_others_are_ended(member: User) -> None:
     here, there, third = enter(), enter(), enter()
     here.post(OTHERS)

@@ -1,6 +1,8 @@
 """The page that makes the owner."""
 
 import pytest
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.signals import user_logged_in
 from django.test import Client
 
 from accounts.models import User
@@ -31,6 +33,30 @@ def test_welcome_makes_the_owner_and_signs_them_in(client: Client) -> None:
     assert signed_in(client)
     user = User.objects.get()
     assert (user.email, user.is_superuser) == ("owner@example.com", True)
+
+
+def test_who_is_signed_in_as_somebody_else_becomes_the_owner(client: Client) -> None:
+    client.force_login(make_user("alice@example.com"))
+    assert client.post(WELCOME, _fields())["Location"] == CONSOLE
+    owner = User.objects.get(is_superuser=True)
+    assert client.session["_auth_user_id"] == str(owner.pk)
+    [noted] = UserSession.objects.filter(user=owner)
+    assert noted.session_key == client.session.session_key
+
+
+def test_code_outlives_a_sign_in_that_fails(client: Client) -> None:
+    def fail(**_kwargs: object) -> None:
+        raise ConnectionError
+
+    fields = _fields()
+    user_logged_in.connect(fail)
+    try:
+        with pytest.raises(ConnectionError):
+            client.post(WELCOME, fields)
+    finally:
+        user_logged_in.disconnect(fail)
+    assert not User.objects.exists()
+    assert client.post(WELCOME, fields)["Location"] == CONSOLE
 
 
 def test_welcome_is_over_when_the_owner_exists(client: Client) -> None:

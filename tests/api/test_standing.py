@@ -41,9 +41,9 @@ def test_api_without_a_subscription_is_refused_with_a_link(
 ) -> None:
     answer = ask(person(alice).access_token, path)
     assert (answer.status, answer.error) == (402, "subscription_required")
-    assert (
-        "http://localhost:8000/console/subscription" in answer.json["error_description"]
-    )
+    page = "http://localhost:8000/console/subscription"
+    assert page in answer.json["error_description"]
+    assert answer.json["url"] == page
 
 
 @pytest.mark.usefixtures("sold")

@@ -57,14 +57,12 @@ def test_resume_after_the_paid_time_begins_a_new_one(
 
 
 def test_resume_within_the_paid_time_costs_nothing(
-    paddle: RunningPaddle, subscribe: Subscribe, deliver: Deliver, alice: User
+    paddle: RunningPaddle, subscribe: Subscribe, alice: User
 ) -> None:
     row = subscribe(alice)
     paid_until = row.paid_until
-    paddle.in_loop(lambda machine: machine.pause(paddle.subscription()))
-    deliver()
-    row.refresh_from_db()
-    assert row.status == "paused"
+    acting.pause(row, at_once=True)
+    assert (row.status, row.scheduled_action) == ("paused", "")
     acting.resume(row)
     assert (row.status, row.paid_until) == ("active", paid_until)
     assert len(paddle.machine.transactions) == 1
@@ -245,7 +243,9 @@ def test_new_payment_details_settle_what_is_overdue(
     row.refresh_from_db()
     assert row.status == "past_due"
     checkout = acting.payment_method(row)
+    Checkout.objects.filter(pk=checkout.pk).update(state="closed")
     assert acting.payment_method(row) == checkout
+    assert Checkout.objects.get(pk=checkout.pk).state == "open"
     paddle.pay(checkout.transaction_id)
     deliver()
     row.refresh_from_db()

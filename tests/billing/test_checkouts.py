@@ -17,11 +17,19 @@ from billing.errors import (
     ProviderRefused,
     UnknownPlan,
 )
-from billing.models import CatalogPrice, Checkout, Customer, Invoice, Subscription
+from billing.models import (
+    Alert,
+    CatalogPrice,
+    Checkout,
+    Customer,
+    Invoice,
+    Subscription,
+)
 from billing.plans import Selection
-from billing.services import checkouts
+from billing.policy import Capability
+from billing.services import checkouts, entitlements, reconciling
 from simulator.paddle.testing import RunningPaddle
-from tests.fixtures.billing import TWO_AND_ONE, Subscribe
+from tests.fixtures.billing import TWO_AND_ONE, Deliver, Subscribe
 
 pytestmark = pytest.mark.django_db
 EURO = Selection("EUR", "year", 1, 0)
@@ -247,13 +255,80 @@ def test_sweep_confirms_what_was_paid_unheard(
     assert Subscription.objects.get().user == alice
 
 
+@pytest.fixture
+def paid_unknown(paddle: RunningPaddle, deliver: Deliver, alice: User) -> Checkout:
+    """Return a checkout whose payment is known, while its subscription is not."""
+    checkout = checkouts.begin(alice, "paddle", TWO_AND_ONE)
+    paddle.pay(checkout.transaction_id)
+    told = [one.event_type for one in paddle.notifications]
+    deliver(paddle.notifications[told.index("transaction.completed")])
+    checkout.refresh_from_db()
+    return checkout
+
+
+def test_payment_alone_completes_no_checkout(
+    paddle: RunningPaddle, paid_unknown: Checkout, alice: User
+) -> None:
+    (made,) = paddle.machine.subscriptions
+    assert (paid_unknown.state, paid_unknown.subscription_id) == ("open", made)
+    with pytest.raises(AlreadySubscribed):
+        checkouts.begin(alice, "paddle", TWO_AND_ONE)
+    assert checkouts.close(paid_unknown) is False
+    assert len(paddle.machine.transactions) == 1
+    assert checkouts.confirm_open(timezone.now() + timedelta(minutes=3)) == 1
+    assert entitlements.allows(alice.pk, Capability.API) is True
+    assert Checkout.objects.get().state == "completed"
+
+
+def test_payment_leads_to_the_owner_of_a_subscription_that_says_nothing(
+    paddle: RunningPaddle, paid_unknown: Checkout, alice: User
+) -> None:
+    Customer.objects.all().delete()
+    paddle.subscription().custom_data = None
+    tasks.confirm_checkout(str(paid_unknown.pk))
+    assert Subscription.objects.get().user == alice
+    assert Checkout.objects.get().state == "completed"
+
+
+def test_paid_checkout_is_never_given_up_but_told_to_the_owner(
+    paddle: RunningPaddle, paid_unknown: Checkout, alice: User
+) -> None:
+    paddle.fault("GET", "/transactions/.*", status=502)
+    assert checkouts.confirm_open(timezone.now() + timedelta(days=4)) == 0
+    assert Checkout.objects.get().state == "open"
+    assert Alert.objects.get().subject == paid_unknown.subscription_id
+    with pytest.raises(AlreadySubscribed):
+        checkouts.begin(alice, "paddle", TWO_AND_ONE)
+    assert checkouts.confirm_open(timezone.now() + timedelta(days=5)) == 1
+    assert Alert.objects.filter(settled_at=None).count() == 0
+
+
+def test_checkout_that_breaks_keeps_no_other_waiting(
+    paddle: RunningPaddle, alice: User, charlie: User
+) -> None:
+    for user in (alice, charlie):
+        paddle.pay(checkouts.begin(user, "paddle", TWO_AND_ONE).transaction_id)
+    broken = next(iter(paddle.machine.subscriptions.values()))
+    price, quantity = broken.items[0]
+    broken.items[0] = (price, 3_000_000_000)
+    assert checkouts.confirm_open(timezone.now() + timedelta(minutes=3)) == 1
+    assert Subscription.objects.get().user == charlie
+    assert reconciling.reconcile(timezone.now()).read == 2
+    broken.items[0] = (price, quantity)
+    assert reconciling.reconcile(timezone.now()).repaired == 1
+
+
 def test_checkout_that_nobody_pays_is_closed_after_days(
     paddle: RunningPaddle, alice: User
 ) -> None:
     first = checkouts.begin(alice, "paddle", TWO_AND_ONE)
     Checkout.objects.update(opened_at=timezone.now() - timedelta(days=4))
+    paddle.fault("PATCH", "/transactions/.*", status=503)
+    tasks.sweep()
+    assert Checkout.objects.get().state == "open"
     tasks.sweep()
     assert Checkout.objects.get().state == "closed"
+    assert paddle.machine.transactions[first.transaction_id].status == "canceled"
     assert checkouts.current(alice) is None
     second = checkouts.begin(alice, "paddle", TWO_AND_ONE)
     assert second.transaction_id != first.transaction_id

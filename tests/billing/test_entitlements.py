@@ -117,6 +117,25 @@ def test_policy_per_product_opens_the_named_ones(
     assert Capability.API in opened(alice, product="VIN2")
 
 
+def test_policy_per_product_opens_all_of_who_bought_by_numbers(
+    settings: Settings, alice: User
+) -> None:
+    settings.BILLING_POLICY = "per_product"
+    make_subscription(alice, "active")
+    assert Capability.API in opened(alice, product="VIN1")
+    assert Capability.API in opened(alice, product="12")
+
+
+def test_policy_per_product_opens_no_more_than_is_paid(
+    settings: Settings, alice: User
+) -> None:
+    settings.BILLING_POLICY = "per_product"
+    names = ["VIN1", "12", "VIN2", "13"]
+    make_subscription(alice, "active", vehicles=1, sites=2, products=names)
+    found = [Capability.API in opened(alice, product=one) for one in names]
+    assert found == [True, True, False, True]
+
+
 def test_without_a_provider_everything_is_open_without_a_query(
     settings: Settings, alice: User
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import User
 from billing.models import (
@@ -21,7 +22,7 @@ from billing.models import (
     Subscription,
 )
 from billing.policy import Capability
-from billing.services import acting, checkouts, entitlements, events
+from billing.services import acting, catalog, checkouts, entitlements, events, providers
 from simulator.mailing import Notification
 from simulator.paddle.testing import RunningPaddle
 from tests.fixtures.billing import TWO_AND_ONE, Deliver, Subscribe
@@ -272,6 +273,28 @@ def test_price_that_is_not_ours_opens_nothing(
     assert "foreign_price" in open_alerts()
 
 
+def test_price_that_is_sold_no_more_still_opens(
+    paddle: RunningPaddle,
+    subscribe: Subscribe,
+    deliver: Deliver,
+    settings: Settings,
+    alice: User,
+) -> None:
+    row = subscribe(alice)
+    (old,) = settings.PADDLE_PRICES["vehicle", "month"]
+    dearer = f"{old[:-3]}new"
+    paddle.machine.prices[dearer] = paddle.machine.prices[old] | {"id": dearer}
+    settings.PADDLE_PRICES = settings.PADDLE_PRICES | {
+        ("vehicle", "month"): (dearer, old)
+    }
+    catalog.refresh("paddle", providers.paddle(), timezone.now())
+    paddle.in_loop(lambda machine: machine.changed(paddle.subscription()))
+    deliver()
+    row.refresh_from_db()
+    assert (row.vehicles, opens_api(alice), open_alerts()) == (2, True, [])
+    assert catalog.read("paddle").price("vehicle", "month", "USD").external_id == dearer
+
+
 @pytest.mark.parametrize("change", [{"minor": 1}, {"currency": "SEK"}])
 def test_amount_or_currency_that_is_not_ours_is_told_to_the_owner(
     paddle: RunningPaddle, deliver: Deliver, alice: User, change: dict[str, Any]
@@ -389,6 +412,21 @@ def test_event_that_cannot_be_read_is_set_aside(
     )
     assert (events.apply_due(), events.apply_due()) == (1, 0)
     assert ProviderEvent.objects.get().outcome == "failed"
+
+
+def test_event_that_breaks_keeps_no_other_waiting(
+    paddle: RunningPaddle, subscribe: Subscribe, deliver: Deliver, alice: User
+) -> None:
+    row = subscribe(alice)
+    activated = told(paddle, "subscription.activated")
+    items = [json.loads(json.dumps(one)) for one in activated.data["items"]]
+    items[0]["quantity"] = 3_000_000_000
+    broken = altered(activated, items=items)
+    paddle.in_loop(lambda machine: machine.cancel(paddle.subscription()))
+    assert deliver(broken, paddle.notifications[-1]) == [200, 200]
+    row.refresh_from_db()
+    assert (outcome_of(broken), row.status) == ("failed", "canceled")
+    assert not ProviderEvent.objects.filter(processed_at=None).exists()
 
 
 def test_payment_of_nobody_is_told_to_the_owner(

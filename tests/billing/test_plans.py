@@ -56,6 +56,18 @@ def test_selection_without_a_price_is_refused() -> None:
         CATALOG.total(Selection("EUR", "month", 1, 1))
 
 
+def test_first_price_is_sold_and_others_are_known() -> None:
+    old = Price("pri_0", "vehicle", "month", Money(190, "SEK"), ("SE",))
+    both = Catalog((*CATALOG.prices, old))
+    assert both.price("vehicle", "month", "USD").external_id == "pri_1"
+    assert both.kind_of("pri_0") == "vehicle"
+    assert both.is_usual((Item("pri_0", 1, Money(190, "SEK")),), "SEK") is True
+    assert both.currencies == ("USD", "EUR")
+    assert both.local_currency("SE") == "USD"
+    with pytest.raises(UnknownPlan):
+        both.price("vehicle", "month", "SEK")
+
+
 def test_currency_of_a_country() -> None:
     assert [CATALOG.local_currency(one) for one in ("DE", "US", "")] == [
         "EUR",

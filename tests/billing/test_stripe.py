@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import User
 from billing import tasks
@@ -35,6 +36,7 @@ from billing.services import (
     checkouts,
     entitlements,
     events,
+    forgetting,
     providers,
     reconciling,
 )
@@ -56,6 +58,21 @@ def test_prices_are_read_in_each_currency(stripe_alone: RunningStripe) -> None:
     assert known.local_currency("DE") == "EUR"
     assert known.local_currency("JP") == "USD"
     assert str(known.total(TWO_AND_ONE)) == "6.50 USD"
+
+
+def test_price_that_is_sold_no_more_is_still_known(
+    stripe_alone: RunningStripe, settings: Settings
+) -> None:
+    (old,) = settings.STRIPE_PRICES["vehicle", "month"]
+    prices = stripe_alone.machine.prices
+    prices["price_dearer"] = prices[old] | {"id": "price_dearer"}
+    settings.STRIPE_PRICES = settings.STRIPE_PRICES | {
+        ("vehicle", "month"): ("price_dearer", old)
+    }
+    catalog.refresh("stripe", providers.stripe(), timezone.now())
+    known = catalog.read("stripe")
+    assert known.kind_of(old) == "vehicle"
+    assert known.price("vehicle", "month", "USD").external_id == "price_dearer"
 
 
 def test_price_of_another_cycle_is_refused(stripe_alone: RunningStripe) -> None:
@@ -85,6 +102,53 @@ def test_paid_checkout_opens_the_api(
     assert not Alert.objects.exists()
     with pytest.raises(AlreadySubscribed):
         checkouts.begin(alice, "stripe", TWO_AND_ONE)
+
+
+def test_payment_alone_completes_no_checkout(
+    stripe_alone: RunningStripe, hear: Hear, alice: User
+) -> None:
+    checkout = checkouts.begin(alice, "stripe", TWO_AND_ONE)
+    made = stripe_alone.pay(checkout.transaction_id)
+    told = stripe_alone.notifications
+    hear(*[one for one in told if one.event_type == "checkout.session.completed"])
+    checkout.refresh_from_db()
+    assert (checkout.state, checkout.subscription_id) == ("open", made.id)
+    with pytest.raises(AlreadySubscribed):
+        checkouts.begin(alice, "stripe", TWO_AND_ONE)
+    tasks.confirm_checkout(str(checkout.pk))
+    assert opens_api(alice) is True
+    assert Checkout.objects.get().state == "completed"
+
+
+@pytest.mark.parametrize("is_paid", [True, False])
+def test_who_leaves_is_charged_for_no_open_checkout(
+    stripe_alone: RunningStripe, alice: User, *, is_paid: bool
+) -> None:
+    checkout = checkouts.begin(alice, "stripe", TWO_AND_ONE)
+    if is_paid:
+        stripe_alone.pay(checkout.transaction_id)
+    assert cancelling.cancel_for_deletion(alice) == is_paid
+    made = stripe_alone.machine
+    statuses = [one.status for one in made.subscriptions.values()]
+    assert statuses == (["canceled"] if is_paid else [])
+    session = made.sessions[checkout.transaction_id]
+    assert session.status == ("complete" if is_paid else "expired")
+    assert not Alert.objects.exists()
+
+
+def test_late_news_of_who_left_are_not_kept(
+    stripe_alone: RunningStripe,
+    subscribe_there: SubscribeThere,
+    hear: Hear,
+    alice: User,
+) -> None:
+    subscribe_there(alice)
+    cancelling.cancel_for_deletion(alice)
+    forgetting.forget(alice)
+    hear()
+    assert not ProviderEvent.objects.exclude(body={}).exists()
+    assert {*ProviderEvent.objects.values_list("outcome", flat=True)} == {"ignored"}
+    assert not Alert.objects.exists()
 
 
 def test_order_of_arrival_does_not_matter(

@@ -18,7 +18,7 @@ from console import figures
 from console.models import Deletion, Export, Heartbeat
 from console.services import deletions, export_jobs
 from fleet.endpoints import Price
-from tests.accounts.factors import set_up_app
+from tests.accounts.factors import gave_code, set_up_app
 from tests.console.leaving import fresh_client
 from tests.factories import (
     client_for,
@@ -52,7 +52,7 @@ def _client_of() -> ClientOf:
 
     def signed_in(user: User) -> Client:
         set_up_app(user)
-        return proved(client_for(user))
+        return gave_code(proved(client_for(user)))
 
     return signed_in
 
@@ -197,6 +197,42 @@ def test_filters_keep_what_is_under_way(
         assert key in client.get(f"/admin/{page}/?open=yes").content.decode()
         assert key not in client.get(f"/admin/{page}/?open=no").content.decode()
         assert key in client.get(f"/admin/{page}/?open=maybe").content.decode()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "accounts/user/?password__startswith=argon",
+        "accounts/user/?tesla_grants__refresh_token_sealed__startswith=v1",
+        "tokens/accesstoken/?digest__startswith=a",
+        "tokens/accesstoken/?user__password__startswith=a",
+        "tokens/inquiry/?answer__icontains=52",
+        "tokens/teslagrant/?refresh_token_sealed__startswith=v1",
+        "vehicles/vehicle/?accesses__grant__user__password__startswith=a",
+        "vehicles/vehicle/?accesses__grant__tesla_email__startswith=a",
+        "vehicles/vehicle/?vehicle_data__icontains=52",
+        "energy/energysite/?accesses__grant__user__password__startswith=a",
+        "billing/providerevent/?body__icontains=a",
+    ],
+)
+def test_nothing_hidden_can_be_asked_for(
+    client_of: ClientOf, support: User, everything: dict[str, str], query: str
+) -> None:
+    assert client_of(support).get(f"/admin/{query}").status_code == 400
+
+
+def test_every_filter_of_every_list_answers(
+    client_of: ClientOf, support: User, everything: dict[str, str]
+) -> None:
+    client = client_of(support)
+    followed = 0
+    for page in everything:
+        listed = client.get(f"/admin/{page}/").content.decode()
+        for query in re.findall(r'<a href="(\?[^"]+)"', listed):
+            address = f"/admin/{page}/{query}".replace("&amp;", "&")
+            assert client.get(address).status_code == 200
+            followed += 1
+    assert followed > len(everything)
 
 
 def test_stranger_is_sent_to_the_one_sign_in(client: Client) -> None:
@@ -425,6 +461,58 @@ def test_owner_who_alone_is_left_is_not_suspended(
     assert "Suspended: 2 of 2" in done.content.decode()
     done = _act(client, "accounts/user", "suspend", str(other.pk))
     assert "Suspended: 0 of 1" in done.content.decode()
+
+
+def test_acts_of_the_owner_are_in_both_trails(
+    client_of: ClientOf, owner: User, alice: User, everything: dict[str, str]
+) -> None:
+    client = client_of(owner)
+    for action in ("suspend", "restore", "appoint", "dismiss", "end_sessions"):
+        _act(client, "accounts/user", action, str(alice.pk))
+    _act(client, "tokens/accesstoken", "remove", everything["tokens/accesstoken"])
+    done = [
+        "member.suspended",
+        "member.resumed",
+        "member.appointed",
+        "member.dismissed",
+        "session.ended",
+        "token.removed",
+    ]
+    for person in (owner, alice):
+        entries = audit.entries_about(person).order_by("pk")
+        actions = list(entries.values_list("action", flat=True))
+        assert actions[-len(done) :] == done
+    hers = audit.entries_about(alice).get(action="member.suspended")
+    assert hers.detail == {"by_owner": True}
+    _act(client, "accounts/invitation", "withdraw", everything["accounts/invitation"])
+    newest = audit.entries_about(owner).order_by("pk").last()
+    assert newest is not None
+    assert newest.action == "member.uninvited"
+
+
+@pytest.mark.parametrize("page", ["accounts/auditentry", "accounts/user"])
+def test_long_list_costs_the_same_queries(
+    client_of: ClientOf,
+    owner: User,
+    page: str,
+    django_assert_max_num_queries: Any,
+) -> None:
+    client = client_of(owner)
+    client.get(f"/admin/{page}/")
+    for number in range(20):
+        member = make_user(f"m{number}@example.com")
+        make_bare_grant(member)
+        audit.record(member, "token.issued")
+    with django_assert_max_num_queries(14):
+        assert "m19@example.com" in client.get(f"/admin/{page}/").content.decode()
+
+
+def test_front_page_leads_the_owner_to_the_members(
+    client_of: ClientOf, owner: User, support: User
+) -> None:
+    there = 'href="/console/members">Members: invite somebody'
+    assert there in client_of(owner).get("/admin/").content.decode()
+    assert there not in client_of(support).get("/admin/").content.decode()
 
 
 def test_letters_are_listed_without_their_text(

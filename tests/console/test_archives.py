@@ -99,3 +99,11 @@ def test_write_reads_each_row_once_as_it_comes(tmp_path: Path) -> None:
     assert len(read) == 30_000
     assert len(json.loads(archive.read("json/many.json"))) == 30_000
     assert list(tmp_path.iterdir()) == []
+
+
+def test_write_takes_half_a_sign(tmp_path: Path) -> None:
+    rows = [("half \ud83d", {"name": "\ud83d"})]
+    archive = _written(tmp_path, Sheet("odd", "odd texts", ("text", "nested"), rows))
+    assert "half \\ud83d" in archive.read("csv/odd.csv").decode()
+    (row,) = json.loads(archive.read("json/odd.json"))
+    assert row == {"text": "half \ud83d", "nested": {"name": "\ud83d"}}

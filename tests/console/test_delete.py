@@ -59,6 +59,14 @@ def test_page_of_an_empty_account_and_of_the_owner(
     assert "You have no access tokens" in page
 
 
+@pytest.mark.django_db(transaction=True)
+def test_worker_who_is_quick_spoils_nothing(alice: User, eager: None) -> None:
+    answer = fresh_client(alice).post(PAGE, PHRASE)
+    assert answer["Location"].startswith("/goodbye/")
+    assert not User.objects.exists()
+    assert Deletion.objects.get().done_at is not None
+
+
 @pytest.mark.parametrize("cars", [1, 5])
 def test_page_costs_the_same_queries(
     alice: User, client_of: ClientOf, cars: int, django_assert_max_num_queries: Any

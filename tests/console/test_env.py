@@ -215,10 +215,19 @@ def test_bad_mail_server_is_a_problem(text: str) -> None:
 def test_prices_are_keyed_by_kind_and_cycle() -> None:
     environment = Environment({"P": "vehicle:month=pri_1, site:year=pri_2"})
     assert prices(environment, "P") == {
-        ("vehicle", "month"): "pri_1",
-        ("site", "year"): "pri_2",
+        ("vehicle", "month"): ("pri_1",),
+        ("site", "year"): ("pri_2",),
     }
     assert prices(environment, "UNSET") == {}
+    assert problems(environment) == []
+
+
+def test_first_price_of_several_stands_in_front() -> None:
+    environment = Environment({"P": "site:year=new,vehicle:month=a site:year=old"})
+    assert prices(environment, "P") == {
+        ("site", "year"): ("new", "old"),
+        ("vehicle", "month"): ("a",),
+    }
     assert problems(environment) == []
 
 
@@ -230,7 +239,8 @@ def test_prices_are_keyed_by_kind_and_cycle() -> None:
         "boat:month=pri_1",
         "vehicle:week=pri_1",
         "vehicle:month=",
-        "vehicle:month=pri_1 vehicle:month=pri_2",
+        "vehicle:month=pri_1 vehicle:month=pri_1",
+        "vehicle:month=pri_1 site:month=pri_1",
     ],
 )
 def test_odd_prices_are_a_problem(text: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.utils import timezone
 
@@ -13,13 +14,19 @@ from console.services import deletions
 from energy.models import EnergySite, SiteAccess
 from simulator.testing import RunningSimulator
 from tests.console.leaving import CLIENT, finish
-from tests.factories import make_bare_grant, make_energy_site, make_user, make_vehicle
+from tests.factories import (
+    PASSWORD,
+    make_bare_grant,
+    make_energy_site,
+    make_user,
+    make_vehicle,
+)
 from tests.fixtures.tesla import MakeGrant
 from tests.tokens.helpers import proved
 from tokens.models import Inquiry, TeslaGrant
 from tokens.services import grants, inquiries, spool
 from vehicles.models import Vehicle, VehicleAccess
-from vehicles.services import vehicles
+from vehicles.services import telemetry, vehicles
 
 ClientOf = Callable[[User], Client]
 Rung = Callable[[], list[tuple[str, list[object]]]]
@@ -94,6 +101,21 @@ def test_unlink_keeps_telemetry_of_a_car_that_another_grant_sees(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("state", ["suspended", "needs_relink"])
+def test_car_of_who_may_come_back_counts_as_used(
+    alice: User, bob: User, state: str
+) -> None:
+    grant = make_bare_grant(alice)
+    vin = make_vehicle(grant).vehicle.vin
+    make_vehicle(make_bare_grant(bob), access_type="DRIVER")
+    if state == "suspended":
+        User.objects.filter(pk=bob.pk).update(is_active=False)
+    else:
+        TeslaGrant.objects.filter(user=bob).update(state=state)
+    assert telemetry.used_by_others([vin], [grant.pk]) == {vin}
+
+
+@pytest.mark.django_db
 def test_unlink_keeps_the_only_way_to_sign_in(client_of: ClientOf) -> None:
     member = make_user("dora@example.com")
     member.set_unusable_password()
@@ -103,8 +125,45 @@ def test_unlink_keeps_the_only_way_to_sign_in(client_of: ClientOf) -> None:
     assert client.post(f"{SCOPES}/{first.pk}/unlink").status_code == 302
     TeslaGrant.objects.filter(pk=first.pk).delete()
     client.post(f"{SCOPES}/{second.pk}/unlink")
-    assert b"Set a password" in client.get(SCOPES).content
+    assert b"Add a passkey, or" in client.get(SCOPES).content
     assert [one.subject for one in Deletion.objects.all()] == [str(first.pk)]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("email", "password", "passwordless", "may"),
+    [
+        (None, PASSWORD, None, False),
+        ("dora@example.com", PASSWORD, None, True),
+        ("dora@example.com", None, None, False),
+        (None, None, True, True),
+        (None, None, False, False),
+    ],
+)
+def test_last_tesla_account_goes_where_another_way_in_is_left(
+    email: str | None, password: str | None, *, passwordless: bool | None, may: bool
+) -> None:
+    member = User.objects.create_user(email, password)
+    grant = make_bare_grant(member)
+    if passwordless is not None:
+        data = {
+            "name": "key",
+            "credential": {
+                "clientExtensionResults": {"credProps": {"rk": passwordless}}
+            },
+        }
+        Authenticator.objects.create(user=member, type="webauthn", data=data)
+    if may:
+        grants.unlink(grant)
+        assert not TeslaGrant.objects.exists()
+        return
+    for unlink in (
+        lambda: grants.unlink(grant),
+        lambda: deletions.ask(member, Deletion.Kind.GRANT, str(grant.pk)),
+    ):
+        with pytest.raises(grants.OnlyWayIn):
+            unlink()
+    assert TeslaGrant.objects.get() == grant
 
 
 @pytest.mark.django_db

@@ -194,6 +194,15 @@ def test_checkout_of_another_user_is_not_found(
     assert client_of(charlie).get(back).status_code == 404
 
 
+def test_closed_checkout_cannot_be_paid_any_more(
+    paddle: RunningPaddle, client_of: BrowserOf, alice: User
+) -> None:
+    checkout = checkouts.begin(alice, "paddle", TWO_AND_ONE)
+    assert checkouts.close(checkout) is True
+    answer = client_of(alice).get(f"{HERE}/checkout?_ptxn={checkout.transaction_id}")
+    assert answer["Location"] == HERE
+
+
 def test_coming_back_without_having_paid_opens_nothing(
     paddle: RunningPaddle, client_of: BrowserOf, alice: User, eager: None
 ) -> None:
@@ -226,6 +235,20 @@ def test_coming_back_confirms_the_payment(
     assert "6.50 USD" in words
     paid = f"{HERE}/checkout?_ptxn={checkout.transaction_id}"
     assert browser.get(paid)["Location"] == HERE
+
+
+def test_payment_whose_subscription_is_not_here_yet_is_waited_for(
+    paddle: RunningPaddle, client_of: BrowserOf, deliver: Deliver, alice: User
+) -> None:
+    checkout = checkouts.begin(alice, "paddle", TWO_AND_ONE)
+    paddle.pay(checkout.transaction_id)
+    told = [one.event_type for one in paddle.notifications]
+    deliver(paddle.notifications[told.index("transaction.completed")])
+    browser = client_of(alice)
+    back = f"{HERE}/confirm/{checkout.pk}"
+    assert "is being confirmed" in words_of(browser, back)
+    window = browser.get(f"{HERE}/checkout?_ptxn={checkout.transaction_id}")
+    assert window["Location"] == back
 
 
 def test_coming_back_before_there_was_a_transaction_is_not_found(
@@ -297,6 +320,8 @@ def test_each_verb_is_done_and_said(
         ("cancel", "cancel", "This subscription is canceled already."),
         ("undo", "", "Your subscription goes on."),
         ("resume", "", "This subscription is not paused."),
+        ("pause-now", "", "Your subscription is paused."),
+        ("resume", "", "Your subscription runs again."),
     ):
         assert browser.post(f"{HERE}/{verb}")["Location"] == HERE
         assert words in words_of(browser)

@@ -127,6 +127,19 @@ def test_who_has_a_password_is_asked_for_it(alice: User) -> None:
     assert answer["Location"] == f"/accounts/login/?next={PROVE}"
 
 
+def test_tesla_proves_nothing_for_who_has_another_way(
+    visitor: Client, simulator: RunningSimulator
+) -> None:
+    set_up_app(User.objects.get())
+    with later():
+        again = go(visitor, simulator, "alice@example.com", purpose="again")
+        assert again == (302, "/console/scopes")
+        for address in ("/accounts/2fa/totp/deactivate/", "/accounts/password/set/"):
+            answer = visitor.get(address, follow=False)
+            assert answer["Location"].startswith("/accounts/")
+            assert "reauthenticate" in answer["Location"]
+
+
 def test_tesla_does_not_go_around_a_second_factor(
     visitor: Client, simulator: RunningSimulator
 ) -> None:

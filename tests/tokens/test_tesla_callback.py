@@ -198,7 +198,7 @@ def test_person_who_does_not_say_who_they_are_is_asked_to(
     _says(answer, 400, "Tesla did not say who you are")
 
 
-def test_linking_one_s_own_account_again_proves_who_it_is(
+def test_linking_again_proves_who_has_no_other_way(
     simulator: RunningSimulator,
     alice: User,
     client_of: ClientOf,
@@ -206,8 +206,12 @@ def test_linking_one_s_own_account_again_proves_who_it_is(
 ) -> None:
     make_grant(alice)
     client = client_of(alice)
-    client.get(_callback(simulator, client, purpose="scopes"))
-    assert "account_authentication_methods" not in client.session
+    for purpose in ("scopes", "again"):
+        client.get(_callback(simulator, client, purpose=purpose))
+        assert "account_authentication_methods" not in client.session
+    alice.set_unusable_password()
+    alice.save()
+    client = client_of(alice)
     client.get(_callback(simulator, client, purpose="again"))
     (record,) = client.session["account_authentication_methods"]
     assert (record["provider"], record["reauthenticated"]) == ("tesla", True)

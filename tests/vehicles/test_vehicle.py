@@ -13,6 +13,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 import console.tasks
+from accounts import audit
 from accounts.models import User
 from console.models import Deletion
 from simulator.testing import RunningSimulator
@@ -226,6 +227,9 @@ def test_ask_by_htmx_answers_the_progress(
     assert f'hx-get="{inquiry_url(Inquiry.objects.get())}?seen=asking"' in text
     assert 'hx-trigger="every 1s"' in text
     assert "<html" not in text
+    entry = audit.entries_about(alice).get(action="command.sent")
+    assert entry.about == ""
+    assert entry.detail == {"verb": "wake_up"}
 
 
 @pytest.mark.parametrize("endpoint", ["", "door_unlock", "fleet_status", "vehicle_dat"])

@@ -15,6 +15,7 @@ from django.utils import timezone
 import fleet
 from accounts import crypto
 from accounts.models import User
+from accounts.services import members
 from fleet import oauth
 from fleet.regions import Region
 from tokens.models import TeslaGrant
@@ -26,6 +27,7 @@ __all__ = [
     "NeedsRelink",
     "OnlyWayIn",
     "TeslaBusy",
+    "check_way_in",
     "client_for",
     "move",
     "refresh",
@@ -152,11 +154,16 @@ def unlink(grant: TeslaGrant) -> None:
     """
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=grant.user_id)
-        others = TeslaGrant.objects.of(user).exclude(pk=grant.pk)
-        if not user.has_usable_password() and not others.exists():
-            raise OnlyWayIn
+        check_way_in(user, grant.pk)
         TeslaGrant.objects.filter(pk=grant.pk).delete()
     spool.clear(grant.pk)
+
+
+def check_way_in(user: User, grant_pk: UUID | str) -> None:
+    """Raise `OnlyWayIn` for the grant without which its user could not sign in."""
+    others = TeslaGrant.objects.of(user).exclude(pk=grant_pk)
+    if not others.exists() and not members.has_way_in(user):
+        raise OnlyWayIn
 
 
 def _spooled(others: list[TeslaGrant]) -> list[TeslaGrant]:

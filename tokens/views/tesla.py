@@ -4,7 +4,10 @@ import logging
 
 from allauth.account.app_settings import EmailVerificationMethod
 from allauth.account.internal.flows.login import record_authentication
-from allauth.account.internal.flows.reauthentication import resume_request
+from allauth.account.internal.flows.reauthentication import (
+    get_reauthentication_flows,
+    resume_request,
+)
 from allauth.account.utils import perform_login
 from allauth.core.internal import ratelimit
 from celery import current_app
@@ -137,13 +140,18 @@ def _link(
     attempt: attempts.Attempt,
     arrived: sign_in.Arrival,
 ) -> HttpResponseBase:
-    """Link the Tesla account that came back, or take it as a proof of who is there."""
+    """Link the Tesla account that came back, or take it as a proof of who is there.
+
+    A proof only for those who have no other. That Tesla asks for its password again is
+    our wish in the address, which whoever sits at the browser can take out; whether
+    the claim `auth_time` of Tesla's identity token tells of it is not documented.
+    """
     mine = TeslaGrant.objects.of(user).filter(tesla_sub=arrived.id_claims.sub)
     is_known = mine.exists()
     if not is_known and not attempt.may_link:
         return failures.page(request, failures.NOT_PROVED)
     grant = sign_in.link(user, arrived)
-    if attempt.login_again and is_known:
+    if attempt.login_again and is_known and not get_reauthentication_flows(user):
         _record(request, grant, reauthenticated=True)
     if not is_known:
         _note_link(request, grant)

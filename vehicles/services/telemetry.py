@@ -5,16 +5,18 @@ from uuid import UUID
 
 import fleet
 from fleet.endpoints import BY_NAME
-from tokens.models import TeslaGrant
 from vehicles.models import VehicleAccess
 
 
 def used_by_others(vins: Iterable[str], leaving: Iterable[UUID]) -> set[str]:
-    """Return those of the cars that a grant which stays, and works, still sees."""
+    """Return those of the cars that a grant which stays still sees.
+
+    Also one that is suspended or must be linked again: who comes back finds the car's
+    telemetry as it was.
+    """
     seen = VehicleAccess.objects.filter(
         vehicle__vin__in=list(vins),
         gone_at=None,
-        grant__in=TeslaGrant.objects.usable(),
     ).exclude(grant__in=list(leaving))
     return set(seen.values_list("vehicle__vin", flat=True))
 

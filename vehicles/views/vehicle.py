@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import audit
 from accounts.http import UserRequest
 from fleet.endpoints import VEHICLE_DATA_GROUPS
 from fleet.scopes import Scope
@@ -55,6 +56,10 @@ def ask(request: UserRequest, vin: str) -> HttpResponse:
     asked = inquiries.ask(
         request.user, access.grant, form.cleaned_data["endpoint"], vin
     )
+    if asked.endpoint == "wake_up":
+        audit.record(
+            request.user, "command.sent", detail={"verb": "wake_up"}, request=request
+        )
     bell.ring(tasks.ask, str(asked.pk))
     if request.htmx:
         return _fragment(request, vin, asked)

@@ -70,6 +70,7 @@ def payment(data: Mapping[str, Any]) -> Payment:
         subscription_id=text(data, "subscription_id"),
         checkout_id=text(mapping(data, "custom_data"), "checkout"),
         billed_at=moment(data, "billed_at"),
+        is_under_way=text(data, "status") in {"billed", "paid"},
     )
 
 

@@ -37,19 +37,20 @@ _CLOCKS_MAY_DIFFER: Final = timedelta(minutes=10)
 class Paddle:
     """Paddle as a provider.
 
-    `price_ids` are keyed by kind and cycle.
+    `price_ids` are keyed by kind and cycle, that which is sold first.
     """
 
     client: Client
-    price_ids: Mapping[tuple[str, str], str]
+    price_ids: Mapping[tuple[str, str], tuple[str, ...]]
     webhook_secrets: tuple[str, ...] = field(repr=False)
 
     def prices(self) -> list[Price]:
         """Read the prices that the settings name. Raises ValueError for wrong ones."""
         found: list[Price] = []
-        for (kind, cycle), price_id in self.price_ids.items():
-            data = self.client.get("prices", price_id)
-            found.extend(entities.prices(data, kind, cycle))
+        for (kind, cycle), price_ids in self.price_ids.items():
+            for price_id in price_ids:
+                data = self.client.get("prices", price_id)
+                found.extend(entities.prices(data, kind, cycle))
         return found
 
     def customer(self, email: str, user_id: str) -> str:
@@ -133,9 +134,10 @@ class Paddle:
             self.client.patch("subscriptions", external_id, content=content)
         )
 
-    def pause(self, external_id: str) -> Snapshot:
-        """Pause at the end of the paid time."""
-        return self._act(external_id, "pause", effective_from="next_billing_period")
+    def pause(self, external_id: str, *, at_once: bool = False) -> Snapshot:
+        """Pause at the end of the paid time, or at once."""
+        when = "immediately" if at_once else "next_billing_period"
+        return self._act(external_id, "pause", effective_from=when)
 
     def resume(self, external_id: str) -> Snapshot:
         """Resume: within the paid time without a charge, else with a new period."""

@@ -86,6 +86,7 @@ def session(data: Mapping[str, Any]) -> Payment:
         subscription_id=_id(data, "subscription"),
         checkout_id=text(mapping(data, "metadata"), "checkout"),
         invoice_id=_id(data, "invoice"),
+        is_under_way=text(data, "status") == "complete" and not paid,
     )
 
 

@@ -34,20 +34,23 @@ _KEPT = frozenset({"checkout.session.completed", "invoice.paid"})
 class Stripe:
     """Stripe as a provider.
 
-    `price_ids` are keyed by kind and cycle; `public_url` is where buyers come back to.
+    `price_ids` are keyed by kind and cycle, that which is sold first; `public_url` is
+    where buyers come back to.
     """
 
     client: Client
-    price_ids: Mapping[tuple[str, str], str]
+    price_ids: Mapping[tuple[str, str], tuple[str, ...]]
     webhook_secrets: tuple[str, ...] = field(repr=False)
     public_url: str = ""
 
     def prices(self) -> list[Price]:
         """Read the prices that the settings name. Raises ValueError for wrong ones."""
         found: list[Price] = []
-        for (kind, cycle), price_id in self.price_ids.items():
-            told = self._ask("prices", "retrieve", price_id, _whole("currency_options"))
-            found.extend(entities.prices(told.data, kind, cycle))
+        with_all = _whole("currency_options")
+        for (kind, cycle), price_ids in self.price_ids.items():
+            for price_id in price_ids:
+                told = self._ask("prices", "retrieve", price_id, with_all)
+                found.extend(entities.prices(told.data, kind, cycle))
         return found
 
     def customer(self, email: str, user_id: str) -> str:
@@ -127,7 +130,7 @@ class Stripe:
         """Refuse: numbers are not changed at Stripe any more."""
         _only_there()
 
-    def pause(self, external_id: str) -> Snapshot:
+    def pause(self, external_id: str, *, at_once: bool = False) -> Snapshot:
         """Refuse: a subscription of this age is not paused."""
         raise NotPossible("A subscription through Stripe cannot be paused here.")
 
