@@ -130,7 +130,9 @@ def _refusal(error: FleetError, words: str) -> Refusal | None:
     """Return what a program is told of an error beyond its usual words."""
     if isinstance(error, InvalidField) and error.field:
         messages = {error.field: [words]}
-        return Refusal(400, error.api_code, words, messages=messages)
+        return Refusal(
+            400, error.api_code, words, more=messages and {"messages": messages}
+        )
     if isinstance(error, ProtocolUnsupported):
         return Refusal(422, ProtocolUnsupported.api_code, words)
     if isinstance(error, VehicleUnavailable):

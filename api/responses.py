@@ -32,8 +32,8 @@ class Refusal(Exception):
     """A request that we answer ourselves, with a status, a code and a sentence.
 
     `code` is a constant that clients test for, `description` is for people and says
-    who must do what; `url`, where there is one, is the page on which they do it.
-    `messages` are sentences by the field that they are about.
+    who must do what. `more` stands beside them: `messages`, which are sentences by the
+    field that they are about, or `url`, the page on which something can be done.
     """
 
     def __init__(
@@ -43,16 +43,14 @@ class Refusal(Exception):
         description: str,
         headers: Headers = (),
         *,
-        messages: Mapping[str, Sequence[str]] | None = None,
-        url: str = "",
+        more: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(code)
         self.status = status
         self.code = code
         self.description = description
         self.headers = headers
-        self.messages = messages
-        self.url = url
+        self.more = more or {}
 
     def response(self) -> Response:
         """Return the refusal as an answer in the Fleet API's shape."""
@@ -60,11 +58,8 @@ class Refusal(Exception):
             "response": None,
             "error": self.code,
             "error_description": self.description,
+            **self.more,
         }
-        if self.messages:
-            content["messages"] = self.messages
-        if self.url:
-            content["url"] = self.url
         return answer(content, status=self.status, headers=self.headers)
 
 

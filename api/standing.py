@@ -42,7 +42,7 @@ class StandingCache:
             402,
             "subscription_required",
             f"The API needs a subscription{about}. Add one at {url}",
-            url=url,
+            more={"url": url},
         )
 
     async def _of(self, user_id: UUID) -> Entitlement:

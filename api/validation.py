@@ -94,7 +94,7 @@ def invalid(wrong: Mapping[str, str]) -> Refusal:
         400,
         "invalid_field",
         " ".join(wrong.values()),
-        messages={name: [words] for name, words in wrong.items()},
+        more={"messages": {name: [words] for name, words in wrong.items()}},
     )
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from billing.errors import BillingError
-from billing.models import CatalogPrice, Checkout
+from billing.models import Checkout
 from billing.services import catalog, checkouts, events, moving, providers, reconciling
 from billing.services.subscriptions import UnknownOwner
 
@@ -23,11 +23,7 @@ def sweep() -> None:
         return
     events.apply_due()
     for name in providers.names():
-        if not CatalogPrice.objects.filter(provider=name).exists():
-            try:
-                catalog.refresh(name, providers.of(name), timezone.now())
-            except (BillingError, ValueError) as error:
-                _LOG.warning("The prices of %s could not be read: %r", name, error)
+        catalog.is_there(name, providers.of(name))
     checkouts.confirm_open(timezone.now())
     moving.advance_due(timezone.now())
 

@@ -6,17 +6,19 @@ from datetime import timedelta
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import (
     DecodeError,
+    DetailedPyreqwestError,
     PyreqwestError,
     RequestTimeoutError,
 )
 from pyreqwest.response import Response
 
-from fleet.errors import TimedOut, Unreachable, Unreadable, redact
+from fleet.errors import NotSent, TimedOut, Unreachable, Unreadable, redact
 from fleet.hosts import Hosts
 from fleet.wire import API_BODY_CAP, Answer, Timeouts
 
 _PASSED_ON = ("Accept", "Accept-Encoding", "Accept-Language")
 _KEPT_S = 55.0
+_NO_CONNECTION = "client error (Connect)"
 
 
 class AsyncClient:
@@ -47,7 +49,7 @@ class AsyncClient:
         of `headers`, Accept, Accept-Encoding and Accept-Language are sent. The
         body stays compressed as it came. No redirect is followed. A body goes out as
         JSON. Raises `TimedOut`, `Unreachable`, `Unreadable` (over 8 MiB, not
-        HTTP); ValueError for a path that no HTTP request can hold.
+        HTTP), `NotSent` where no connection was made; ValueError for a path that no HTTP request can hold.
         """
         outgoing = {"Accept-Encoding": "identity", "User-Agent": "Keyfob"}
         if headers:
@@ -72,8 +74,9 @@ class AsyncClient:
                 raise Unreachable("Tesla's answer was cut off") from None
             raise Unreadable("Tesla's answer is not HTTP") from None
         except PyreqwestError as error:
+            kind = NotSent if _never_left(error) else Unreachable
             said = redact(str(error))
-            raise Unreachable("Tesla cannot be reached", description=said) from None
+            raise kind("Tesla cannot be reached", description=said) from None
 
     async def close(self) -> None:
         """Close the pool; a later request opens a new one."""
@@ -132,6 +135,18 @@ async def _whole(response: Response) -> Answer:
             raise Unreadable("Tesla's answer is too large", status=response.status)
         parts.append(bytes(part))
     return Answer(response.status, list(response.headers.items()), b"".join(parts))
+
+
+def _never_left(error: PyreqwestError) -> bool:
+    """Tell whether no connection was made.
+
+    The library's own classes do not tell that from a connection that broke later. If its
+    words change, a call counts as sent, which errs on the careful side.
+    """
+    if not isinstance(error, DetailedPyreqwestError):
+        return False
+    causes = error.details["causes"] or []
+    return any(cause["message"] == _NO_CONNECTION for cause in causes)
 
 
 def _was_cut(error: DecodeError) -> bool:

@@ -1,13 +1,18 @@
 """The prices, kept here so that no page waits for a provider."""
 
+import logging
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
+from billing.errors import BillingError
 from billing.models import CatalogPrice
 from billing.money import Money
 from billing.plans import Catalog, Price
 from billing.provider.shapes import Provider
+
+_LOG = logging.getLogger(__name__)
 
 
 def read(provider_name: str) -> Catalog:
@@ -25,6 +30,21 @@ def read(provider_name: str) -> Catalog:
             for row in rows
         )
     )
+
+
+def is_there(provider_name: str, provider: Provider) -> bool:
+    """Tell whether prices were read; read them where none are known.
+
+    Without them no payment could be told to be for something.
+    """
+    if CatalogPrice.objects.filter(provider=provider_name).exists():
+        return True
+    try:
+        refresh(provider_name, provider, timezone.now())
+    except (BillingError, ValueError) as error:
+        _LOG.warning("The prices of %s could not be read: %r", provider_name, error)
+        return False
+    return True
 
 
 def refresh(provider_name: str, provider: Provider, now: datetime) -> int:

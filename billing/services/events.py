@@ -47,7 +47,8 @@ def store(provider_name: str, event: Event) -> bool:
 def apply_due() -> int:
     """Apply what waits, the oldest occurrence first; return how many there were.
 
-    What cannot be applied is set aside, for the log and the nightly comparison. Raises
+    What cannot be applied is set aside, for the log and the nightly comparison; until
+    the provider's prices are known all of its news waits. Raises
     `OperationalError` while the database is away: then all of it waits.
     """
     done = 0
@@ -55,7 +56,10 @@ def apply_due() -> int:
         provider = providers.of(name)
         due = ProviderEvent.objects.filter(provider=name, processed_at=None)
         order = due.order_by("occurred_at", "id").values_list("pk", flat=True)
-        for pk in list(order[:_AT_ONCE]):
+        waiting = list(order[:_AT_ONCE])
+        if waiting and not catalogs.is_there(name, provider):
+            continue
+        for pk in waiting:
             try:
                 done += _apply_one(pk, name, provider)
             except OperationalError:

@@ -2,6 +2,7 @@
 
     FleetError
     ├─ Unreachable                 no answer: refused, cut off
+    │  ├─ NotSent                  no connection was made
     │  └─ TimedOut                 no answer in time
     ├─ Unreadable                  HTML, truncated JSON, too large, a redirect
     ├─ InvalidIDToken              an identity token that proves nothing
@@ -77,6 +78,10 @@ class Unreachable(FleetError):
 
     api_status = 503
     api_code = "upstream_unreachable"
+
+
+class NotSent(Unreachable):
+    """Say that no connection was made, so that nothing of the call was sent."""
 
 
 class TimedOut(Unreachable):

@@ -4,12 +4,12 @@ import json
 from base64 import b64decode, b64encode
 from typing import Protocol
 
-import aiohttp
 import httpx
 
 from fleet.async_client import AsyncClient
 from fleet.errors import (
     FleetError,
+    NotSent,
     ProtocolUnsupported,
     Unreachable,
     Unreadable,
@@ -21,8 +21,6 @@ from fleet.wire import Answer
 
 _MAYBE_DONE = frozenset({500, 502, 504, 540})
 _NEVER_SENT = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ConnectionTimeoutError,
     httpx.ConnectError,
     httpx.ConnectTimeout,
     ConnectionRefusedError,
@@ -75,7 +73,7 @@ def envelope(routable: bytes) -> bytes:
 
 def never_left(error: FleetError) -> bool:
     """Tell whether a call ended before anything of it was sent."""
-    return isinstance(error.__cause__, _NEVER_SENT)
+    return isinstance(error, NotSent) or isinstance(error.__cause__, _NEVER_SENT)
 
 
 async def carry(transport: Transport, vin: str, routable: bytes) -> bytes:

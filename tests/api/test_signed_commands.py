@@ -343,7 +343,8 @@ def test_commands_are_right_without_redis(
 
     answers, calls = play(story, alices.access_token)
     assert [one.json for one in answers] == [DONE] * 8
-    assert calls == 3
+    # Agreed on anew each time: another process may have spoken to the car.
+    assert calls == 4
     assert told(registered, "Red") == ["honk_horn"] * 8
 
 

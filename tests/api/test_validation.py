@@ -35,11 +35,12 @@ def _query_wrongs(endpoint: Endpoint, sent: dict[str, str]) -> dict[str, Any]:
 
 def _wrongs(refusal: Refusal) -> dict[str, Any]:
     assert (refusal.status, refusal.code) == (400, "invalid_field")
-    assert refusal.messages
-    for name, (words,) in refusal.messages.items():
+    messages: Any = refusal.more["messages"]
+    assert messages
+    for name, (words,) in messages.items():
         assert f"“{name}”" in words
         assert words in refusal.description
-    return dict(refusal.messages)
+    return dict(messages)
 
 
 @pytest.mark.parametrize("endpoint", WITH_BODY, ids=lambda one: one.name)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -260,11 +262,27 @@ def test_payment_that_names_a_foreign_checkout_is_told_to_the_owner(
     assert open_alerts() == ["foreign_claim"]
 
 
+def test_news_waits_until_prices_are_known(
+    paddle: RunningPaddle, deliver: Deliver, alice: User
+) -> None:
+    checkout = checkouts.begin(alice, "paddle", TWO_AND_ONE)
+    paddle.pay(checkout.transaction_id)
+    CatalogPrice.objects.all().delete()
+    fault = paddle.fault("GET", "/.*", status=503, times=100)
+    deliver()
+    assert Subscription.objects.count() == 0
+    fault.times = 0
+    events.apply_due()
+    row = Subscription.objects.get()
+    assert (row.status, row.vehicles, row.sites) == ("active", 2, 1)
+    assert open_alerts() == []
+
+
 def test_price_that_is_not_ours_opens_nothing(
     paddle: RunningPaddle, deliver: Deliver, alice: User
 ) -> None:
     checkout = checkouts.begin(alice, "paddle", TWO_AND_ONE)
-    CatalogPrice.objects.all().delete()
+    CatalogPrice.objects.update(external_id=Concat(Value("other_"), "external_id"))
     paddle.pay(checkout.transaction_id)
     deliver()
     row = Subscription.objects.get()

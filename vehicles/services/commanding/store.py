@@ -3,8 +3,8 @@
 Sessions lie sealed in Redis. So does each car's lock, which ends by itself when its
 holder dies, and is renewed while the holder lives. Whoever lost the lock unawares
 cannot keep a session any more, and what cannot be kept is not sent. While Redis is
-away each process has its own sessions and lock; the car then refuses a counter that
-another process used, and the conversation gets in step again.
+away each process has its own lock, and agrees on a session anew for each command:
+another process may have used the counters of the one before.
 """
 
 import asyncio
@@ -169,6 +169,8 @@ class SharedStore:
         while True:
             taken = await self._run(_TAKE, vin, (token, LOCK_MS))
             if taken is None:
+                for domain in (Domain(2), Domain(3)):
+                    self._sessions.pop((vin, domain), None)
                 return _Held()
             if taken[0]:
                 held = _Held(token)
