@@ -1,19 +1,24 @@
 """Fixtures that every test may use: three people and their browsers."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import Client
 
 from accounts.models import User
 from energy.models import SiteAccess
 from tests.factories import client_for, make_energy_site, make_user, make_vehicle
 from vehicles.models import VehicleAccess
+
+_MOST_FLUSHES = 4
 
 # Pages name static files as they are: nobody collected them for a test.
 settings.STORAGES["staticfiles"]["BACKEND"] = (
@@ -86,6 +91,27 @@ def _make_vehicle() -> Callable[..., VehicleAccess]:
 def _make_energy_site() -> Callable[..., SiteAccess]:
     """Return `factories.make_energy_site`."""
     return make_energy_site
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_flush() -> Iterator[None]:
+    """Empty the tables again where a running console was just writing to them.
+
+    PostgreSQL ends one of the two when they wait for each other's locks.
+    """
+    flush = BaseDatabaseOperations.execute_sql_flush
+
+    def patiently(self: BaseDatabaseOperations, sql_list: Any) -> None:
+        for _ in range(_MOST_FLUSHES - 1):
+            try:
+                return flush(self, sql_list)
+            except OperationalError:
+                time.sleep(0.2)
+        return flush(self, sql_list)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseDatabaseOperations, "execute_sql_flush", patiently)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -260,7 +260,9 @@ EXPORTED = {
     "tokens.AccessToken": "access_tokens",
     "tokens.Inquiry": "questions_to_tesla",
     "tokens.TeslaGrant": "tesla_accounts",
+    "tokens.Usage": "counts_of_calls",
     "usersessions.UserSession": "sessions",
+    "vehicles.Command": "car_commands",
     "vehicles.VehicleAccess": "car_readings",
 }
 LEFT_OUT = {
