@@ -1,5 +1,6 @@
 """What holds for every page: who may see it, and what its answer tells the browser."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -115,13 +116,19 @@ def test_every_answer_binds_the_browser(
     assert pages >= 15
 
 
+def _rows() -> list[dict[str, Any]]:
+    """Return all rows but the heartbeats of a worker that may run beside the tests."""
+    rows = json.loads(connection.creation.serialize_db_to_string())
+    return [row for row in rows if row["model"] != "console.heartbeat"]
+
+
 def test_reading_changes_nothing(
     alice: User, client_of: ClientOf, alices_pages: list[Address]
 ) -> None:
     prove_address(alice)
     client = client_of(alice)
-    before = connection.creation.serialize_db_to_string()
-    assert VIN in before
+    before = _rows()
+    assert VIN in str(before)
     for one in alices_pages:
         if one.name == "console:subscription_stripe_portal":
             # A way out to Stripe's own page; that it is away is said on the next one.
@@ -129,7 +136,7 @@ def test_reading_changes_nothing(
         client.get(one.path)
         client.head(one.path)
         client.get(one.path, headers={"HX-Request": "true"})
-    assert connection.creation.serialize_db_to_string() == before
+    assert _rows() == before
 
 
 def test_templates_hold_no_script_and_no_style_of_their_own() -> None:
