@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from bench import machine
@@ -20,8 +21,11 @@ from bench import machine
 
 def main(rows: int) -> None:
     """Seed, export, delete; print a line of figures for each."""
-    with tempfile.TemporaryDirectory() as folder:
-        env = machine.console_environment(Path(folder))
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        env = machine.console_environment(folder) | {
+            "REDIS_URL": stack.enter_context(machine.redis(folder, core=1))
+        }
         command = [sys.executable, "manage.py", "migrate", "-v0"]
         subprocess.run(command, env=env, check=True)
         _part("seed", rows, env)

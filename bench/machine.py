@@ -46,6 +46,20 @@ def running(
             process.wait(5)
 
 
+@contextmanager
+def redis(folder: Path, *, core: int) -> Iterator[str]:
+    """Run a Redis of its own in a folder; give its address."""
+    socket_path = folder / "redis.sock"
+    command = ["redis-server", "--port", "0", "--unixsocket", str(socket_path)]
+    with running(
+        [*command, "--save", "", "--dir", str(folder)],
+        core=core,
+        env=os.environ,
+        log=folder / "redis.out",
+    ):
+        yield f"unix://{socket_path}"
+
+
 def console_environment(folder: Path) -> dict[str, str]:
     """Return the environment of a console with an empty database in a folder."""
     key = base64.b64encode(secrets.token_bytes(32)).decode()

@@ -110,18 +110,8 @@ def main(
             if upstream_ms
             else _nginx(stack, folder, "upstream", _OTHERS, _UPSTREAM)[1]
         )
-        redis_socket = folder / "redis.sock"
-        command = ["redis-server", "--port", "0", "--unixsocket", str(redis_socket)]
-        log = folder / "redis.out"
-        stack.enter_context(
-            machine.running(
-                [*command, "--save", "", "--dir", str(folder)],
-                core=_OTHERS,
-                env=os.environ,
-                log=log,
-            )
-        )
-        env = _console_environment(folder, upstream, redis_socket)
+        redis_url = stack.enter_context(machine.redis(folder, core=_OTHERS))
+        env = _console_environment(folder, upstream, redis_url)
         access_token = _database(env)
         header = {"Authorization": f"Bearer {access_token}"}
         sides = {
@@ -270,13 +260,11 @@ def _console(stack: ExitStack, folder: Path, env: Mapping[str, str]) -> tuple[in
     return process.pid, port
 
 
-def _console_environment(
-    folder: Path, upstream: int, redis_socket: Path
-) -> dict[str, str]:
+def _console_environment(folder: Path, upstream: int, redis_url: str) -> dict[str, str]:
     return machine.console_environment(folder) | {
         "TESLA_FLEET_URL_NA": f"https://localhost:{upstream}",
         "SSL_CERT_FILE": str(folder / "ca.pem"),
-        "REDIS_URL": f"unix://{redis_socket}",
+        "REDIS_URL": redis_url,
         "API_CALLS_PER_MINUTE": "10000000",
         "TESLA_DATA_PER_MINUTE": "10000000",
         "MONTHLY_STOP_USD": "1000000000",
