@@ -9,6 +9,15 @@ from django.utils import timezone
 from accounts import admin_door
 from console import figures
 
+_NAMES = {
+    "AuditEntry": "Trail",
+    "Command": "Commands",
+    "Inquiry": "Questions to Tesla",
+    "ProviderEvent": "News of payment providers",
+    "TeslaGrant": "Tesla accounts",
+    "Vehicle": "Cars",
+}
+
 
 class OperatorSite(admin_door.OperatorSite):
     """Django's admin behind our door: for the owner to act, for support staff to read."""
@@ -32,3 +41,13 @@ class OperatorSite(admin_door.OperatorSite):
         """Show what an operator asks for first, then what can be looked at."""
         glance = {"figures": figures.figures(timezone.now())}
         return super().index(request, {**(extra_context or {}), **glance})
+
+    def get_app_list(
+        self, request: HttpRequest, app_label: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the lists by the names that the pages use."""
+        apps: list[dict[str, Any]] = super().get_app_list(request, app_label)
+        for app in apps:
+            for model in app["models"]:
+                model["name"] = _NAMES.get(model["object_name"], model["name"])
+        return apps

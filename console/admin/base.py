@@ -55,7 +55,9 @@ class OperatorAdmin(_ModelAdmin, Generic[_Row]):
         columns = [
             field.name
             for field in self.model._meta.get_fields()  # noqa: SLF001  # documented
-            if isinstance(field, Field) and not _is_secret(field.name)
+            if isinstance(field, Field)
+            and not field.many_to_many
+            and not _is_secret(field.name)
         ]
         return [*columns, *self.readonly_fields]
 

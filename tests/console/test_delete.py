@@ -43,7 +43,7 @@ def test_page_explains_what_happens_to_whom(
     assert "Your 1 access token ends within a second" in page
     assert "Red · goes on for another member" in page
     assert "Luna · stopped" in page
-    assert "Home with them" in page
+    assert "energy sites (Home), readings" in page
     assert 'href="/console/export"' in page
     assert "A receipt is mailed to alice@example.com" in page
     assert "the bin beside keyfob.example.com" in page
