@@ -15,15 +15,20 @@ WORKDIR /keyfob
 COPY manage.py LICENSE ./
 COPY accounts accounts
 COPY api api
+COPY billing billing
 COPY console console
 COPY energy energy
+COPY events events
 COPY fleet fleet
 COPY static static
+COPY telemetry telemetry
 COPY templates templates
 COPY tokens tokens
 COPY vehicles vehicles
+COPY webhooks webhooks
 ENV PATH=/venv/bin:$PATH DATA=/data PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
-RUN python -m compileall -q accounts api console energy fleet tokens vehicles
+RUN python -m compileall -q accounts api billing console energy events fleet telemetry \
+    tokens vehicles webhooks
 USER 10001:10001
 EXPOSE 8000
 CMD ["granian", "--interface", "asgi", "--http", "1", "--host", "0.0.0.0", \

@@ -57,6 +57,19 @@ def test_image_runs_without_root_and_without_build_tools() -> None:
     assert not {"pip", "apt-get", "gcc"} & set(stage.split())
 
 
+def test_image_holds_every_app_of_ours() -> None:
+    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    ours = {
+        package.parent.name
+        for package in ROOT.glob("*/__init__.py")
+        if package.parent.name not in {"bench", "simulator", "tests", "tools"}
+    }
+    copied = {line.split()[1] for line in lines if line.startswith("COPY ")}
+    assert ours - copied == set()
+    (compiled,) = "\n".join(lines).replace("\\\n", "").split("compileall -q")[1:]
+    assert ours - set(compiled.splitlines()[0].split()) == set()
+
+
 @pytest.fixture
 def database(django_db_setup: None) -> Iterator[str]:
     """Make an empty PostgreSQL database, as the service `database` does."""

@@ -1,0 +1,1 @@
+"""Webhooks: who is told what happens, each delivery and its answer."""

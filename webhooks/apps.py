@@ -1,0 +1,9 @@
+"""Name the app for Django."""
+
+from django.apps import AppConfig
+
+
+class WebhooksConfig(AppConfig):
+    """The `webhooks` app."""
+
+    name = "webhooks"
