@@ -1,58 +1,24 @@
 """Run a pretend Paddle in a thread of the test's own process."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Self, TypeVar
 
 from simulator.clock import Clock
-from simulator.mailing import Notification
 from simulator.paddle import levers
 from simulator.paddle.app import make_app
 from simulator.paddle.desk import Desk
 from simulator.paddle.entities import Subscription, Transaction
 from simulator.paddle.machine import Machine
-from simulator.serving import Serving
-from simulator.spoiling import Fault
-
-_Result = TypeVar("_Result")
+from simulator.shops import RunningShop
 
 
-class RunningPaddle(Serving):
-    """A pretend Paddle on a free port while the `with` block runs.
+class RunningPaddle(RunningShop[Machine]):
+    """A pretend Paddle on a free port while the `with` block runs."""
 
-    Each method moves it in its own loop, so that what it tells goes out at once.
-    """
+    desk: Desk
 
     def __init__(self, *, at: datetime | None = None) -> None:
         super().__init__(lambda: make_app(self.desk))
         self.desk = Desk(self.url, clock=Clock(at))
-
-    def __enter__(self) -> Self:
-        super().__enter__()
-        return self
-
-    @property
-    def machine(self) -> Machine:
-        """Return the entities."""
-        return self.desk.machine
-
-    @property
-    def notifications(self) -> list[Notification]:
-        """Return what was told since the last reset, oldest first."""
-        return self.desk.sender.sent
-
-    def reset(self, *, at: datetime | None = None) -> None:
-        """Go back to the seeded start, at a moment or with the machine's own time."""
-
-        def work() -> None:
-            self.desk.clock = Clock(at)
-            self.desk.reset()
-
-        self.do(work)
-
-    def advance(self, seconds: float) -> None:
-        """Move the time ahead and do what is due by then."""
-        self.do(lambda: self.desk.advance(seconds))
 
     def pay(self, transaction_id: str) -> Transaction:
         """Pay a transaction as a buyer does in the window."""
@@ -73,20 +39,6 @@ class RunningPaddle(Serving):
     def expose_key(self) -> None:
         """Tell that the API key was found on the internet."""
         self.do(lambda: levers.expose_key(self.desk))
-
-    def in_loop(self, work: Callable[[Machine], _Result]) -> _Result:
-        """Do something with the entities."""
-        return self.do(lambda: work(self.machine))
-
-    def fault(self, method: str, path: str, **how: int | bool) -> Fault:
-        """Spoil the next calls that fit; see `Fault`."""
-        fault = Fault(method, path, **how)  # type: ignore[arg-type]  # numbers and flags by name
-        self.desk.faults.append(fault)
-        return fault
-
-    def calls(self, method: str, path: str) -> int:
-        """Return how often an address was called."""
-        return self.desk.calls.count((method, path))
 
     def subscription(self) -> Subscription:
         """Return the only subscription there is. Raises ValueError."""
