@@ -92,12 +92,17 @@ def example(param: Param) -> Any:
     return _BY_KIND[param.kind]
 
 
+def plain(value: Any) -> str:
+    """Return an example as an address holds it: true and false as JSON has them."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def example_path(endpoint: Endpoint) -> str:
     """Return the address with examples in it, and the query that is needed."""
     values = {param.name: example(param) for param in endpoint.params_in(Where.PATH)}
     path = endpoint.path.format_map(values)
     query = "&".join(
-        f"{param.name}={example(param)}"
+        f"{param.name}={plain(example(param))}"
         for param in endpoint.params_in(Where.QUERY)
         if param.required
     )

@@ -6,7 +6,15 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from api import openapi as description
-from api.describing import DESCRIBED, GROUPS, PRICES, example, group_of, limits
+from api.describing import (
+    DESCRIBED,
+    GROUPS,
+    PRICES,
+    example,
+    group_of,
+    limits,
+    plain,
+)
 from api.snippets import snippets
 from fleet import streamed
 from fleet.endpoints import Endpoint, Param, Where
@@ -53,6 +61,8 @@ def endpoint(request: HttpRequest, name: str) -> HttpResponse:
         "api/endpoint.html",
         {
             "endpoint": found,
+            "title": found.summary.removesuffix("."),
+            "note": _sentence(found.note),
             "group": group_of(found),
             "price": PRICES[found.price],
             "params": [_row(param) for param in found.params],
@@ -60,6 +70,12 @@ def endpoint(request: HttpRequest, name: str) -> HttpResponse:
             "can_try": found.content == "json",
         },
     )
+
+
+def _sentence(note: str) -> str:
+    """Return a note as a sentence; the name of a field or scope keeps its own letters."""
+    first, _, _ = note.partition(" ")
+    return note if "_" in first else note[:1].upper() + note[1:]
 
 
 def _row(param: Param) -> dict[str, object]:
@@ -75,7 +91,7 @@ def _row(param: Param) -> dict[str, object]:
         "note": param.note,
         "example": description.scalar(value)
         if param.where is Where.BODY
-        else str(value),
+        else plain(value),
     }
 
 

@@ -62,6 +62,16 @@ def test_page_of_what_is_not_described_is_not_there(client: Client, name: str) -
     assert client.get(f"/docs/{name}").status_code == 404
 
 
+def test_page_of_an_endpoint_has_a_title_and_names_as_they_are_written(
+    client: Client,
+) -> None:
+    page = client.get("/docs/vehicle_data").content.decode()
+    assert ".</h1>" not in page
+    assert "location_data without vehicle_location is 403" in page
+    assert 'placeholder="true"' in page
+    assert 'placeholder="True"' not in page
+
+
 def test_snippets_make_the_same_call_in_each_language() -> None:
     curl, python, typescript = snippets(BY_NAME["set_charge_limit"], "http://keyfob")
     url = "http://keyfob/api/1/vehicles/5YJ3E1EA7NF123456/command/set_charge_limit"
