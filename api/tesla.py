@@ -15,6 +15,7 @@ from api.reach import Grant
 from api.responses import Refusal
 from api.threads import Threads
 from fleet.async_client import AsyncClient
+from fleet.breaker import BREAKER
 from fleet.regions import base_url_from_421, region_of
 from fleet.wire import Answer
 from tokens.models import TeslaGrant
@@ -49,6 +50,7 @@ class Tesla:
         Raises `Refusal` when the grant needs its person, `FleetError` when no answer
         came.
         """
+        self.check(grant)
         token = await self._token(grant)
         answer = await self._send(grant.region, call, token)
         if answer.status == 401 and _MOBILE_ACCESS not in answer.body:
@@ -61,6 +63,10 @@ class Tesla:
                 await self._threads.slowly(lambda: grants.move(grant.id, region))
                 answer = await self._send(region, call, token)
         return answer
+
+    def check(self, grant: Grant) -> None:
+        """Raise `TeslaAway` while calls to a grant's region pause."""
+        BREAKER.check(settings.TESLA_HOSTS.base_urls.get(grant.region, ""))
 
     async def close(self) -> None:
         """Close the connections."""

@@ -227,8 +227,9 @@ class Asking:
                 await self.upstream.readings.change(tag)
 
     async def _ask(self, grant: Grant, call: Call, tag: str, price: Price) -> Answer:
-        """Ask Tesla, within the limits, and count it."""
+        """Ask Tesla, within the limits, and count it; what is not sent costs nothing."""
         upstream = self.upstream
+        upstream.tesla.check(grant)
         if price is not Price.FREE:
             await upstream.meter.check(price)
             await upstream.limits.check_car(tag, price)

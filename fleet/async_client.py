@@ -10,8 +10,10 @@ from pyreqwest.exceptions import (
     PyreqwestError,
     RequestTimeoutError,
 )
+from pyreqwest.request import RequestBuilder
 from pyreqwest.response import Response
 
+from fleet.breaker import BREAKER, Breaker
 from fleet.errors import NotSent, TimedOut, Unreachable, Unreadable, redact
 from fleet.hosts import Hosts
 from fleet.wire import API_BODY_CAP, Answer, Timeouts
@@ -24,11 +26,18 @@ _NO_CONNECTION = "client error (Connect)"
 class AsyncClient:
     """Hold one kept-alive pool of connections for a whole process.
 
-    The pool is opened at the first request, and again after it was closed.
+    The pool is opened at the first request, and again after it was closed. A host
+    that keeps failing is left alone for a while, as `breaker` says.
     """
 
-    def __init__(self, hosts: Hosts, timeouts: Timeouts | None = None) -> None:
+    def __init__(
+        self,
+        hosts: Hosts,
+        timeouts: Timeouts | None = None,
+        breaker: Breaker = BREAKER,
+    ) -> None:
         self.hosts = hosts
+        self._breaker = breaker
         self._timeouts = timeouts or Timeouts()
         self._client: Client | None = None
 
@@ -49,7 +58,8 @@ class AsyncClient:
         of `headers`, Accept, Accept-Encoding and Accept-Language are sent. The
         body stays compressed as it came. No redirect is followed. A body goes out as
         JSON. Raises `TimedOut`, `Unreachable`, `Unreadable` (over 8 MiB, not
-        HTTP), `NotSent` where no connection was made; ValueError for a path that no HTTP request can hold.
+        HTTP), `NotSent` where no connection was made, `TeslaAway` where none was
+        tried; ValueError for a path that no HTTP request can hold.
         """
         outgoing = {"Accept-Encoding": "identity", "User-Agent": "Keyfob"}
         if headers:
@@ -63,20 +73,8 @@ class AsyncClient:
             request = request.body_bytes(body)
         if timeout_s:
             request = request.timeout(timedelta(seconds=timeout_s))
-        try:
-            async with request.build_streamed() as response:
-                return await _whole(response)
-        # The library's own errors name the whole address: they are not chained.
-        except RequestTimeoutError:
-            raise TimedOut("Tesla did not answer in time") from None
-        except DecodeError as error:
-            if _was_cut(error):
-                raise Unreachable("Tesla's answer was cut off") from None
-            raise Unreadable("Tesla's answer is not HTTP") from None
-        except PyreqwestError as error:
-            kind = NotSent if _never_left(error) else Unreachable
-            said = redact(str(error))
-            raise kind("Tesla cannot be reached", description=said) from None
+        with self._breaker.passing(base_url, path_qs) as passing:
+            return passing.answered(await _answer_to(request))
 
     async def close(self) -> None:
         """Close the pool; a later request opens a new one."""
@@ -123,6 +121,24 @@ def _url(base_url: str, path_qs: str) -> str:
     if " " in path_qs or "#" in path_qs:
         raise ValueError("a path must be encoded before it is sent")
     return base_url.rstrip("/") + path_qs
+
+
+async def _answer_to(request: RequestBuilder) -> Answer:
+    """Send a request; return its whole answer, or raise what kept it away."""
+    try:
+        async with request.build_streamed() as response:
+            return await _whole(response)
+    # The library's own errors name the whole address: they are not chained.
+    except RequestTimeoutError:
+        raise TimedOut("Tesla did not answer in time") from None
+    except DecodeError as error:
+        if _was_cut(error):
+            raise Unreachable("Tesla's answer was cut off") from None
+        raise Unreadable("Tesla's answer is not HTTP") from None
+    except PyreqwestError as error:
+        kind = NotSent if _never_left(error) else Unreachable
+        said = redact(str(error))
+        raise kind("Tesla cannot be reached", description=said) from None
 
 
 async def _whole(response: Response) -> Answer:

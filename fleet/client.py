@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import httpx
 
+from fleet.breaker import BREAKER
 from fleet.endpoints import BY_NAME, Content, Endpoint, is_path_value
 from fleet.errors import OutOfRegion, Unreadable, refusal
 from fleet.errors.refusals import unenveloped
@@ -24,8 +25,8 @@ class Client:
 
     `http` is the shared kept-alive client unless another is given. Where
     Tesla answers 421 and names a base URL of `hosts`, the call is repeated
-    there once, `base_url` stays changed, and `on_region` hears the region.
-    Nothing wakes a car but `wake_up`.
+    there once, `base_url` stays changed, and `on_region` hears the region. A
+    host that keeps failing is left alone for a while; see `fleet.breaker`. Nothing wakes a car but `wake_up`.
     """
 
     def __init__(  # noqa: PLR0913 - each names one part of the request
@@ -149,7 +150,10 @@ class Client:
         bearer = {"Authorization": f"Bearer {self._tesla_access_token}"}
         url = self.base_url + target
         outgoing = Outgoing(endpoint.method, url, headers | bearer, content)
-        answer = send(outgoing, http=self._http, timeouts=self._timeouts)
+        with BREAKER.passing(self.base_url, target) as passing:
+            answer = passing.answered(
+                send(outgoing, http=self._http, timeouts=self._timeouts)
+            )
         return _value(endpoint, answer, self._tesla_access_token)
 
 

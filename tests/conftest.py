@@ -15,6 +15,7 @@ from django.test import Client
 
 from accounts.models import User
 from energy.models import SiteAccess
+from fleet.breaker import BREAKER
 from tests.factories import client_for, make_energy_site, make_user, make_vehicle
 from vehicles.models import VehicleAccess
 
@@ -112,6 +113,12 @@ def _patient_flush() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseDatabaseOperations, "execute_sql_flush", patiently)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _forget_failures() -> None:
+    """Let Tesla's hosts have no past, as for a process that has just begun."""
+    BREAKER.forget()
 
 
 @pytest.fixture(autouse=True)

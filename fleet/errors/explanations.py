@@ -17,6 +17,13 @@ _EXPLANATIONS: dict[type[tree.FleetError], Explanation] = {
         "lasts, check that this server has a way to the internet.",
         "Tesla",
     ),
+    tree.TeslaAway: Explanation(
+        "Tesla is away",
+        "Tesla's server for this region keeps failing, so it is left alone for a "
+        "moment and nothing was sent. Nobody has to do anything: it is asked again "
+        "by itself.",
+        "nobody",
+    ),
     tree.TimedOut: Explanation(
         "Tesla took too long",
         "Tesla's server did not answer in time. It may still have done what was "
@@ -215,6 +222,7 @@ def _words(error: tree.FleetError, general: str) -> str:
         return f"{general} Doing it twice does no harm."
     if isinstance(error, tree.MissingScopes) and error.scopes:
         return f"{general} Missing: {', '.join(error.scopes)}."
-    if isinstance(error, tree.RateLimited) and error.retry_after_s is not None:
+    says_when = isinstance(error, (tree.RateLimited, tree.TeslaAway))
+    if says_when and error.retry_after_s is not None:
         return f"{general} Try again in {error.retry_after_s:.0f} seconds."
     return general

@@ -3,6 +3,7 @@
     FleetError
     ├─ Unreachable                 no answer: refused, cut off
     │  ├─ NotSent                  no connection was made
+    │  │  └─ TeslaAway             the host keeps failing and is left alone
     │  └─ TimedOut                 no answer in time
     ├─ Unreadable                  HTML, truncated JSON, too large, a redirect
     ├─ InvalidIDToken              an identity token that proves nothing
@@ -82,6 +83,15 @@ class Unreachable(FleetError):
 
 class NotSent(Unreachable):
     """Say that no connection was made, so that nothing of the call was sent."""
+
+
+class TeslaAway(NotSent):
+    """Say that a host keeps failing and is not asked for now; see `fleet.breaker`.
+
+    `retry_after_s` says in how many seconds it will be asked again.
+    """
+
+    api_code = "tesla_away"
 
 
 class TimedOut(Unreachable):

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 import fleet
+from fleet.breaker import BREAKER
 from fleet.endpoints import BY_NAME, match
 from fleet.errors import Ambiguous
 from fleet.regions import base_url_from_421, region_of
@@ -102,7 +103,8 @@ class PagesWay:
             headers["Content-Type"] = "application/json"
         url = base_url.rstrip("/") + path
         outgoing = Outgoing(method, url, headers, body)
-        return send(outgoing, timeouts=self._timeouts)
+        with BREAKER.passing(base_url, path) as passing:
+            return passing.answered(send(outgoing, timeouts=self._timeouts))
 
 
 def carry_out(command: Command) -> Command:
