@@ -8,7 +8,9 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
+import fleet
 from accounts.models import User
+from fleet.breaker import MOST_FAILURES
 from simulator.testing import RunningSimulator
 from tests.vehicles.conftest import Link, lull, paths, rouse
 from tokens.models import Inquiry, TeslaGrant
@@ -281,3 +283,20 @@ def test_sweep_rings_again_for_cars_alone(luna: VehicleAccess, rung: Rung) -> No
     Inquiry.objects.update(asked_at=timezone.now() - timedelta(seconds=30))
     tasks.sweep()
     assert rung() == [("vehicles.tasks.ask", [str(asked.pk)])]
+
+
+def test_page_says_in_words_that_tesla_is_away(
+    luna: VehicleAccess, registered: RunningSimulator
+) -> None:
+    registered.faults.add("status", "/na/api/1/*", status=500)
+    with pytest.raises(fleet.ServerFault):
+        grants.client_for(luna.grant).users_me()
+    for _ in range(MOST_FAILURES - 1):
+        with pytest.raises(fleet.ServerFault):
+            grants.client_for(luna.grant).products()
+    registered.hub.ledger.clear()
+    asked = ask(luna, "vehicle_data")
+    assert (asked.state, asked.error_code) == (Inquiry.State.FAILED, "tesla_away")
+    assert asked.error_title == "Tesla is away"
+    assert "Nobody has to do anything" in asked.error_words
+    assert registered.calls == []
