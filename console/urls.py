@@ -13,6 +13,7 @@ from console.views import (
     errors,
     export,
     front,
+    passkeys,
     removal,
     status,
     stripe,
@@ -105,6 +106,11 @@ _guarded = [
         "accounts/password/set/",
         proofs.before(allauth_views.password_set),
         name="account_set_password",
+    ),
+    path(
+        "accounts/2fa/webauthn/keys/<int:pk>/remove/",
+        passkeys.passkey_remove,
+        name="mfa_remove_webauthn",
     ),
 ]
 

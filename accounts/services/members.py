@@ -30,16 +30,17 @@ def prove_address(user: User) -> EmailAddress:
     return address
 
 
-def has_way_in(user: User) -> bool:
+def has_way_in(user: User, *, without: int | None = None) -> bool:
     """Tell whether a user can sign in without Tesla: by password or by a passkey alone.
 
     A password needs an address to be typed with; a letter to it proves it at the
-    sign-in. A key that asks for a password first is no way in of its own.
+    sign-in. A key that asks for a password first is no way in of its own. `without` is
+    the primary key of a passkey that does not count.
     """
     if user.email and user.has_usable_password():
         return True
     keys = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN)
-    return any(key.wrap().is_passwordless for key in keys)
+    return any(key.wrap().is_passwordless for key in keys.exclude(pk=without))
 
 
 def unlock(user: User) -> None:

@@ -27,6 +27,7 @@ __all__ = [
     "NeedsRelink",
     "OnlyWayIn",
     "TeslaBusy",
+    "check_passkey",
     "check_way_in",
     "client_for",
     "move",
@@ -47,7 +48,7 @@ class LinkedElsewhere(Exception):
 
 
 class OnlyWayIn(Exception):
-    """The grant is the only way in which its user can sign in."""
+    """What shall be removed is the only way in which its user can sign in."""
 
 
 def store(
@@ -163,6 +164,14 @@ def check_way_in(user: User, grant_pk: UUID | str) -> None:
     """Raise `OnlyWayIn` for the grant without which its user could not sign in."""
     others = TeslaGrant.objects.of(user).exclude(pk=grant_pk)
     if not others.exists() and not members.has_way_in(user):
+        raise OnlyWayIn
+
+
+def check_passkey(user: User, key_pk: int) -> None:
+    """Raise `OnlyWayIn` for the passkey without which its user could not sign in."""
+    if TeslaGrant.objects.of(user).exists() or not members.has_way_in(user):
+        return
+    if not members.has_way_in(user, without=key_pk):
         raise OnlyWayIn
 
 
