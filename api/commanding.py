@@ -55,9 +55,10 @@ class Commanding:
         self._flights: Flights[str, ec.EllipticCurvePrivateKey] = Flights()
         self.upstream = upstream
         self.log = CommandLog(threads)
+        self.wakes = Wakes(upstream.shared, clock=clock, sleep=sleep)
         self.commander = Commander(
             SharedStore(upstream.shared),
-            Wakes(upstream.shared, clock=clock, sleep=sleep),
+            self.wakes,
             self._private_key,
             self._learn,
             sleep=sleep,

@@ -26,6 +26,8 @@ from vehicles.services.commands import Sent
 
 # Asked as a command, and yet only a question.
 _QUESTIONS = "custom_get_"
+# So long a car is on its way up, at the least; then it may be asked for again.
+_WAKING_S = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,24 @@ async def run(forwarding: Forwarding, commanding: Commanding) -> Response:
         return pass_on(done.answer)
     said = {**done.said, "result": done.result, "reason": done.reason}
     return answer({"response": said})
+
+
+async def wake(forwarding: Forwarding, commanding: Commanding) -> Response:
+    """Wake a car, unless somebody is doing so just now: then answer its record.
+
+    Both are the same record in the same shape, and one of them is billed. Raises
+    `Refusal` and `FleetError`.
+    """
+    route, endpoint = route_of(forwarding), forwarding.endpoint
+    check_scope(route.grant, endpoint.scopes)
+    await body_of(forwarding)
+    way, wakes = ProgramsWay(forwarding.tesla, route.grant), commanding.wakes
+    record = await wakes.join(way, route.tag, _WAKING_S)
+    if record is None:
+        return pass_on(await wakes.ask(way, route.tag))
+    meter = commanding.upstream.meter
+    meter.saved(forwarding.caller, route.tag, endpoint.price)
+    return pass_on(record)
 
 
 def _order(

@@ -26,6 +26,7 @@ from api.upstream import Upstream, Visit
 from fleet.endpoints import match, methods
 from fleet.errors import FleetError, explain
 from tokens.auth import Caller, TokenCache
+from vehicles.services.commands import WAKE_UP
 
 _log = logging.getLogger(__name__)
 _COMMAND = re.compile(r"/api/1/vehicles/[A-Za-z0-9_-]+/(custom_)?command/[^/]+")
@@ -102,6 +103,8 @@ class Door:
             return await cars.respond(forwarding)
         if endpoint.is_command:
             return await commands.run(forwarding, self.commanding)
+        if endpoint.name == WAKE_UP:
+            return await commands.wake(forwarding, self.commanding)
         return await forward(forwarding)
 
     async def _caller(self, request: Request) -> Caller:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db.models import Sum
 
 from accounts.models import User
 from api.door import Door
@@ -20,6 +21,7 @@ from tests.api.commanding import (
     told,
 )
 from tests.api.conftest import MakePerson, Person, Program
+from tokens.models import Usage
 from vehicles.models import Command
 
 ASLEEP = "vehicle unavailable: vehicle is offline or asleep"
@@ -309,3 +311,99 @@ def test_wake_without_an_answer_is_not_asked_for_again(
 
     assert play(story, alices.access_token).json == DONE
     assert asked(registered).count("wake_up") == 1
+
+
+def test_programs_that_wake_a_car_at_once_share_one_wake(
+    play: Any, alices: Person, registered: RunningSimulator
+) -> None:
+    path = path_of("Red", "honk_horn").replace("command/honk_horn", "wake_up")
+    registered.faults.add("latency", "*/wake_up", seconds=0.2)
+
+    async def story(program: Program) -> Any:
+        other = Program(Door(), program.access_token)
+        try:
+            return await asyncio.gather(
+                *(post(one, path) for one in (program, other, program, other))
+            )
+        finally:
+            await other.door.close()
+
+    answers = play(story, alices.access_token)
+    vin = path.split("/")[4]
+    assert [one.status for one in answers] == [200] * 4
+    assert {one.json["response"]["vin"] for one in answers} == {vin}
+    assert registered.billed()["wakes"] == 1
+    saved = Usage.objects.filter(price_class="wakes").aggregate(Sum("saved"))
+    assert saved == {"saved__sum": 3}
+
+
+def test_program_that_may_read_no_record_wakes_by_itself(
+    play: Any, alice: User, person: MakePerson, registered: RunningSimulator
+) -> None:
+    someone = person(alice)
+    lull(registered, "Red")
+    path = path_of("Red", "honk_horn").replace("command/honk_horn", "wake_up")
+    record = path.replace("/wake_up", "")
+    registered.faults.add("status", f"*{record}", status=403)
+
+    async def story(program: Program) -> Any:
+        return [await post(program, path) for _ in range(2)]
+
+    answers = play(story, someone.access_token)
+    assert [one.status for one in answers] == [200, 200]
+    assert asked(registered).count("wake_up") == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts", "status"),
+    [
+        ("status", {"status": 500}, 500),
+        ("rate_limit", {}, 429),
+        ("refuse", {}, 503),
+    ],
+)
+def test_wake_that_came_to_nothing_can_be_asked_for_again(
+    play: Any,
+    alices: Person,
+    registered: RunningSimulator,
+    kind: str,
+    facts: dict[str, Any],
+    status: int,
+) -> None:
+    path = path_of("Red", "honk_horn").replace("command/honk_horn", "wake_up")
+    registered.faults.add(kind, "*/wake_up", count=1, **facts)
+
+    async def story(program: Program) -> Any:
+        return [await post(program, path) for _ in range(2)]
+
+    answers = play(story, alices.access_token)
+    assert [one.status for one in answers] == [status, 200]
+    assert registered.billed()["wakes"] >= 1
+
+
+def test_wake_that_tesla_may_have_heard_is_not_asked_for_twice(
+    play: Any, alices: Person, registered: RunningSimulator, settings: Any
+) -> None:
+    settings.TESLA_TIMEOUT_S = 0.3
+    path = path_of("Red", "honk_horn").replace("command/honk_horn", "wake_up")
+    registered.faults.add("lost", "*/wake_up", count=1, seconds=1)
+
+    async def story(program: Program) -> Any:
+        return [await post(program, path) for _ in range(2)]
+
+    answers = play(story, alices.access_token)
+    assert [one.status for one in answers] == [504, 200]
+    assert asked(registered).count("wake_up") == 1
+
+
+def test_car_that_is_awake_is_not_kept_from_being_woken(
+    play: Any, alices: Person, registered: RunningSimulator
+) -> None:
+    rouse(registered, "Red")
+    path = path_of("Red", "honk_horn").replace("command/honk_horn", "wake_up")
+
+    async def story(program: Program) -> Any:
+        return [await post(program, path) for _ in range(2)]
+
+    assert [one.status for one in play(story, alices.access_token)] == [200, 200]
+    assert asked(registered) == ["wake_up", "wake_up"]

@@ -67,6 +67,36 @@ class Wakes:
         # Shielded: others wait for the same car when this one leaves.
         await asyncio.shield(task)
 
+    async def join(self, way: Way, vin: str, within_s: float) -> Answer | None:
+        """Return the car's record where somebody is waking it just now.
+
+        None where that falls to the caller, who follows with `ask`: for `within_s`
+        seconds nobody else does.
+        """
+        if await self._claim(vin, within_s):
+            return None
+        record = await way.send("GET", BY_NAME["vehicle"].path.format(vehicle_tag=vin))
+        # Not every grant may read the record; a wake is open to more of them.
+        return record if record.status == 200 else None
+
+    async def ask(self, way: Way, vin: str) -> Answer:
+        """Ask Tesla once to wake the car, and return its answer.
+
+        What came to nothing, and a car that is awake, leave the next caller free.
+        """
+        path = BY_NAME["wake_up"].path.format(vehicle_tag=vin)
+        try:
+            answer = await way.send("POST", path, b"{}")
+        except (TimedOut, Unreadable):
+            # It may have been heard.
+            raise
+        except BaseException:
+            await self._release(vin)
+            raise
+        if answer.status != 200 or _state(answer, passing=()) == "online":
+            await self._release(vin)
+        return answer
+
     def _landed(self, key: tuple[UUID, str], task: asyncio.Task[None]) -> None:
         del self._under_way[key]
         if not task.cancelled():
