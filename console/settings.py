@@ -423,7 +423,9 @@ CELERY_BEAT_SCHEDULE = {
 # What to read at Tesla as soon as an account is linked; each task takes the grant's id.
 AFTER_LINK_TASKS = ["vehicles.tasks.sync", "energy.tasks.sync"]
 CELERY_REDBEAT_REDIS_URL = REDIS_URL
-CELERY_REDBEAT_LOCK_TIMEOUT = 30
+# A clock that waits for another's end looks this often; it takes over within both.
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+CELERY_REDBEAT_LOCK_TIMEOUT = 20
 
 # Static files
 STATIC_URL = "/static/"

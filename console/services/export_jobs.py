@@ -146,6 +146,9 @@ def _make(export: Export) -> tuple[int, int]:
         growing.replace(path)
     finally:
         growing.unlink(missing_ok=True)
+        # A worker that was killed could not remove its own.
+        for attempt in range(1, export.attempts):
+            path.with_suffix(f".{attempt}.part").unlink(missing_ok=True)
     return rows, path.stat().st_size
 
 

@@ -1,0 +1,1 @@
+"""Break things on purpose, with real processes: workers, the clock, Redis."""
