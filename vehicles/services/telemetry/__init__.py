@@ -1,0 +1,6 @@
+"""What cars are wanted to stream: the wishes, and how they are brought to Tesla."""
+
+from vehicles.services.telemetry.destination import Destination
+from vehicles.services.telemetry.stopping import stop, used_by_others
+
+__all__ = ["Destination", "stop", "used_by_others"]
