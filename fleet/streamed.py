@@ -5,6 +5,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+LOCATION_SIGNALS = frozenset(
+    {
+        "Location",
+        "OriginLocation",
+        "DestinationLocation",
+        "DestinationName",
+        "RouteLine",
+        "GpsState",
+        "GpsHeading",
+    }
+)
+"""The fields that need the scope of location, and that `hide_private` withholds."""
 _FILE = Path(__file__).with_name("streamed_fields.json")
 
 
