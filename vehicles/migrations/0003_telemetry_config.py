@@ -6,45 +6,82 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tokens', '0003_usage_and_spending'),
-        ('vehicles', '0002_commands'),
+        ("tokens", "0003_usage_and_spending"),
+        ("vehicles", "0002_commands"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='TelemetryConfig',
+            name="TelemetryConfig",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fields', models.JSONField(default=dict)),
-                ('prefer_typed', models.BooleanField(default=True)),
-                ('delivery_policy', models.CharField(choices=[('latest', 'Sent again until they arrive'), ('no_retry', 'Sent once')], default='latest', max_length=8)),
-                ('alert_types', models.JSONField(default=vehicles.models.default_alert_types)),
-                ('generation', models.PositiveIntegerField(default=1)),
-                ('wanted_at', models.DateTimeField()),
-                ('answered_generation', models.PositiveIntegerField(default=0)),
-                ('confirmed', models.JSONField(null=True)),
-                ('confirmed_digest', models.CharField(blank=True, max_length=64)),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('destination_digest', models.CharField(blank=True, max_length=64)),
-                ('synced_at', models.DateTimeField(null=True)),
-                ('limit_reached', models.BooleanField(default=False)),
-                ('refusal', models.CharField(blank=True, max_length=40)),
-                ('refusal_details', models.TextField(blank=True)),
-                ('refused_at', models.DateTimeField(null=True)),
-                ('car_error', models.TextField(blank=True)),
-                ('car_error_at', models.DateTimeField(null=True)),
-                ('looked_at', models.DateTimeField(null=True)),
-                ('next_at', models.DateTimeField(null=True)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='telemetry_configs', to='tokens.teslagrant')),
-                ('vehicle', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='telemetry_config', to='vehicles.vehicle')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("fields", models.JSONField(default=dict)),
+                ("prefer_typed", models.BooleanField(default=True)),
+                (
+                    "delivery_policy",
+                    models.CharField(
+                        choices=[
+                            ("latest", "Sent again until they arrive"),
+                            ("no_retry", "Sent once"),
+                        ],
+                        default="latest",
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "alert_types",
+                    models.JSONField(default=vehicles.models.default_alert_types),
+                ),
+                ("generation", models.PositiveIntegerField(default=1)),
+                ("wanted_at", models.DateTimeField()),
+                ("answered_generation", models.PositiveIntegerField(default=0)),
+                ("confirmed", models.JSONField(null=True)),
+                ("confirmed_digest", models.CharField(blank=True, max_length=64)),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("destination_digest", models.CharField(blank=True, max_length=64)),
+                ("synced_at", models.DateTimeField(null=True)),
+                ("limit_reached", models.BooleanField(default=False)),
+                ("refusal", models.CharField(blank=True, max_length=40)),
+                ("refusal_details", models.TextField(blank=True)),
+                ("refused_at", models.DateTimeField(null=True)),
+                ("car_error", models.TextField(blank=True)),
+                ("car_error_at", models.DateTimeField(null=True)),
+                ("looked_at", models.DateTimeField(null=True)),
+                ("next_at", models.DateTimeField(null=True)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="telemetry_configs",
+                        to="tokens.teslagrant",
+                    ),
+                ),
+                (
+                    "vehicle",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="telemetry_config",
+                        to="vehicles.vehicle",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['next_at'], name='telemetry_config_due')],
+                "indexes": [
+                    models.Index(fields=["next_at"], name="telemetry_config_due")
+                ],
             },
         ),
     ]

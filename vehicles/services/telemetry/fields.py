@@ -29,6 +29,10 @@ class Invalid(ValueError):
         self.messages = dict(messages)
 
 
+class _Wrong(Exception):
+    """What is wrong with one field, in a sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """Fields with their settings, and the names that were retired and left out."""
@@ -52,7 +56,7 @@ def check(sent: Mapping[str, Any], kept: Mapping[str, Settings]) -> Checked:
             continue
         try:
             found.fields[name] = _settings(name, settings, kept.get(name))
-        except ValueError as why:
+        except _Wrong as why:
             wrong[name] = str(why)
     if wrong:
         raise Invalid(wrong)
@@ -78,13 +82,13 @@ def takes_delta(name: str) -> bool:
 def _settings(name: str, sent: Any, kept: Settings | None) -> Settings:
     facts = streamed.fields().get(name)
     if facts is None:
-        raise ValueError(f"“{name[:80]}” is no field that cars stream.")
+        raise _Wrong(f"“{name[:80]}” is no field that cars stream.")
     if sent is None or sent == {}:
         return kept or {INTERVAL: default_interval(name)}
     if not isinstance(sent, dict):
-        raise ValueError(f"“{name}” must be an object such as {{“{INTERVAL}”: 60}}.")
+        raise _Wrong(f"“{name}” must be an object such as {{“{INTERVAL}”: 60}}.")
     if unknown := sorted(sent.keys() - _KNOWN):
-        raise ValueError(f"“{name}” has no setting “{unknown[0][:40]}”.")
+        raise _Wrong(f"“{name}” has no setting “{unknown[0][:40]}”.")
     found: Settings = {INTERVAL: _interval(name, sent.get(INTERVAL))}
     if sent.get(RESEND) is not None:
         found[RESEND] = max(_seconds(name, RESEND, sent[RESEND]), found[INTERVAL])
@@ -103,7 +107,7 @@ def _interval(name: str, sent: Any) -> int:
 def _seconds(name: str, setting: str, sent: Any) -> int:
     """Return whole seconds; Tesla takes no fraction, so that they are rounded up."""
     if not _is_number(sent) or not 0 < sent <= MOST_SECONDS:
-        raise ValueError(
+        raise _Wrong(
             f"“{setting}” of “{name}” must be a number of seconds from 1 to"
             f" {MOST_SECONDS}."
         )
@@ -112,9 +116,9 @@ def _seconds(name: str, setting: str, sent: Any) -> int:
 
 def _delta(name: str, sent: Any) -> int | float:
     if not takes_delta(name):
-        raise ValueError(f"“{name}” is no number, so that it takes no “{DELTA}”.")
+        raise _Wrong(f"“{name}” is no number, so that it takes no “{DELTA}”.")
     if not _is_number(sent) or not 0 <= sent <= _MOST_DELTA:
-        raise ValueError(
+        raise _Wrong(
             f"“{DELTA}” of “{name}” must be a number from 0 to {_MOST_DELTA}."
         )
     number: int | float = sent
