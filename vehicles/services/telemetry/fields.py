@@ -111,16 +111,14 @@ def _seconds(name: str, setting: str, sent: Any) -> int:
             f"“{setting}” of “{name}” must be a number of seconds from 1 to"
             f" {MOST_SECONDS}."
         )
-    return math.ceil(sent)
+    return int(math.ceil(sent))
 
 
 def _delta(name: str, sent: Any) -> int | float:
     if not takes_delta(name):
         raise _Wrong(f"“{name}” is no number, so that it takes no “{DELTA}”.")
     if not _is_number(sent) or not 0 <= sent <= _MOST_DELTA:
-        raise _Wrong(
-            f"“{DELTA}” of “{name}” must be a number from 0 to {_MOST_DELTA}."
-        )
+        raise _Wrong(f"“{DELTA}” of “{name}” must be a number from 0 to {_MOST_DELTA}.")
     number: int | float = sent
     return number
 

@@ -28,12 +28,17 @@ class Seen:
     is_full: bool
     error: tuple[str, datetime | None] | None = None
 
+    @property
+    def has_no_place(self) -> bool:
+        """Tell whether other applications keep these settings from the car."""
+        return self.is_full and not (self.is_synced and self.config is not None)
+
     def columns(self, row: TelemetryConfig, now: datetime) -> dict[str, Any]:
         """Return what to store of it; a first moment is kept."""
         is_there = self.is_synced and self.config is not None
         found: dict[str, Any] = {
             "looked_at": now,
-            "limit_reached": self.is_full,
+            "limit_reached": self.has_no_place,
             "synced_at": (row.synced_at or now) if is_there else None,
         }
         if self.error is not None:

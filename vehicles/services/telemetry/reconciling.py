@@ -106,7 +106,7 @@ def _asked(row: TelemetryConfig, access: VehicleAccess, there: Destination) -> O
     was_full = row.refusal in FULL
     is_to_send = was_full or _is_other(row, config, now)
     seen = look(client, row) if was_full or not is_to_send else None
-    if was_full and seen is not None and seen.is_full:
+    if was_full and seen is not None and seen.has_no_place:
         return _refused(row, Code(row.refusal))
     if seen is None or is_to_send or seen.config is None:
         skipped = _push(client, row, config, now)
@@ -114,7 +114,7 @@ def _asked(row: TelemetryConfig, access: VehicleAccess, there: Destination) -> O
             return _refused(row, *skipped)
         seen = look(client, row)
     columns = _WELL | seen.columns(row, now)
-    if seen.is_full:
+    if seen.has_no_place:
         return _refused(row, Code.LIMIT_REACHED, columns=columns)
     if seen.is_synced and seen.config is None:
         return _refused(row, Code.NOT_KEPT, columns=columns)

@@ -13,7 +13,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-import events
+from events import channel, shapes
+from events.errors import Unavailable
+from events.event import Entry
 from tokens import shared
 from vehicles.models import TelemetryConfig, Vehicle, VehicleAccess
 from vehicles.services import viewers
@@ -166,8 +168,10 @@ def _store(
 def _tell(row: TelemetryConfig) -> None:
     """Publish the whole set of fields to everybody who sees the car."""
     vin = row.vehicle.vin
-    event = events.shapes.config(vin, shape(row), int(time.time() * 1000))
+    event = shapes.config(vin, shape(row), int(time.time() * 1000))
     seen_by = viewers.of([vin]).get(vin, ())
-    entries = [events.Entry(viewer.account_id, event) for viewer in seen_by]
-    if entries:
-        shared.ask(lambda client: events.channel.publish(client, entries))
+    entries = [Entry(viewer.account_id, event) for viewer in seen_by]
+    try:
+        shared.ask(lambda client: channel.publish(client, entries))
+    except Unavailable as error:
+        _LOG.warning("A changed configuration was not told: %s", error)
