@@ -60,6 +60,13 @@ class Authority:
         return authority
 
     @classmethod
+    def shown(cls, ca_file: Path) -> Self:
+        """Return a fresh CA whose certificate is written to a file."""
+        authority = cls.made()
+        _write(ca_file, authority.pem.encode(), 0o644)
+        return authority
+
+    @classmethod
     def _read(cls, certificate_pem: bytes, key_pem: bytes) -> Self:
         private_key = serialization.load_pem_private_key(key_pem, None)
         if not isinstance(private_key, ec.EllipticCurvePrivateKey):

@@ -28,26 +28,39 @@ class Reply:
     payload: bytes = b""
 
 
-def write_envelope(
-    txid: bytes, topic: bytes, vin: str, payload: bytes, created_s: int, sent_ms: int
-) -> bytes:
-    """Return one frame. The payload is protobuf, of the kind that the topic names."""
-    sender = b"vehicle_device." + vin.encode()
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Hold what a car sends: `payload` is protobuf, of the kind that `topic` names."""
+
+    txid: bytes
+    topic: bytes
+    vin: str
+    payload: bytes
+    created_s: int
+
+
+def write_envelope(message: Message, sent_ms: int) -> bytes:
+    """Return a message as one frame; `sent_ms` is when, since 1970."""
     stream = _table(
         {
-            0: struct.pack("<I", created_s),
-            1: sender,
-            2: payload,
+            0: struct.pack("<I", message.created_s),
+            1: b"vehicle_device." + message.vin.encode(),
+            2: message.payload,
             3: _DEVICE_TYPE,
-            4: vin.encode(),
+            4: message.vin.encode(),
             5: struct.pack("<Q", sent_ms),
         },
         plain={0, 5},
     )
     envelope = _table(
-        {0: txid, 1: topic, 2: struct.pack("<B", STREAM), 3: stream, 4: txid},
+        {
+            0: message.txid,
+            1: message.topic,
+            2: struct.pack("<B", STREAM),
+            3: stream,
+            4: message.txid,
+        },
         plain={2},
-        tables={3},
     )
     inner, start = envelope
     # The root's offset takes eight bytes, so that everything behind stays aligned.
@@ -57,11 +70,7 @@ def write_envelope(
 _Value = bytes | tuple[bytes, int]
 
 
-def _table(
-    slots: dict[int, _Value],
-    plain: set[int],
-    tables: frozenset[int] | set[int] = frozenset(),
-) -> tuple[bytes, int]:
+def _table(slots: dict[int, _Value], plain: set[int]) -> tuple[bytes, int]:
     """Return the bytes of a table with all it refers to, and where it starts.
 
     Every block begins at a multiple of eight, and so do the numbers of eight bytes.
