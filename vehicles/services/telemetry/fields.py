@@ -111,7 +111,8 @@ def _seconds(name: str, setting: str, sent: Any) -> int:
             f"“{setting}” of “{name}” must be a number of seconds from 1 to"
             f" {MOST_SECONDS}."
         )
-    return int(math.ceil(sent))
+    seconds: int = math.ceil(sent)
+    return seconds
 
 
 def _delta(name: str, sent: Any) -> int | float:

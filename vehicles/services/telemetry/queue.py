@@ -1,6 +1,5 @@
 """Whose turn it is: claim a car's wish, note what came of it, and when to go on."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,8 +7,10 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from tokens.models import TeslaGrant
 from vehicles.models import TelemetryConfig
 from vehicles.services.telemetry.destination import Destination
+from vehicles.services.telemetry.refusals import Code
 
 # Longer than a task may run (settings.CELERY_TASK_TIME_LIMIT).
 LEASE = timedelta(seconds=130)
@@ -59,11 +60,15 @@ def due(there: Destination) -> list[str]:
     return list(rows.values_list("vehicle__vin", flat=True)[:MOST_AT_ONCE])
 
 
-def try_again(vins: Iterable[str], refusals: Iterable[str]) -> None:
-    """Let cars that were refused for one of these reasons have their turn at once."""
-    TelemetryConfig.objects.filter(
-        vehicle__vin__in=list(vins), refusal__in=list(refusals)
-    ).update(next_at=timezone.now(), attempts=0)
+def try_again_with(grant: TeslaGrant) -> None:
+    """Let the grant's cars that waited for a person have their turn.
+
+    For a link, for scopes, or for the virtual key, where that is known to be there.
+    """
+    linked = Q(refusal__in=[Code.RELINK, Code.MISSING_SCOPE])
+    paired = Q(refusal=Code.MISSING_KEY, vehicle__key_paired=True)
+    mine = TelemetryConfig.objects.filter(vehicle__accesses__grant=grant)
+    mine.filter(linked | paired).update(next_at=timezone.now(), attempts=0)
 
 
 def backed_off(attempts: int, least: timedelta, most: timedelta) -> timedelta:
