@@ -57,7 +57,8 @@ def clock() -> Iterator[time_machine.Traveller]:
 def red(link: Link, alice: User, registered: RunningSimulator) -> VehicleAccess:
     """Return Alice's access to Red, which has the key and is online."""
     link(alice)
-    registered.world.tempo.wake_delay_s = 0.0
+    tempo = registered.world.tempo
+    tempo.wake_delay_s = tempo.pairing_lag_s = tempo.report_lag_s = 0.0
     car = registered.world.car_named("Red")
     car.pair(signing_keys.public_hex(), settings.TESLA_DOMAIN)
     car.wake_up()
