@@ -415,6 +415,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "vehicles.tasks.forget_old_commands",
         "schedule": schedule(3600),
     },
+    "sweep-telemetry": {"task": "telemetry.tasks.sweep", "schedule": schedule(10)},
     "forget-old-usage": {
         "task": "tokens.tasks.forget_old_usage",
         "schedule": schedule(3600),
@@ -428,6 +429,10 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_REDBEAT_LOCK_TIMEOUT = 20
 
 # Live: telemetry, streams, webhooks
+# So long a program that changes what a car streams waits for Tesla's answer.
+TELEMETRY_ANSWER_WITHIN_S = environment.number(
+    "TELEMETRY_ANSWER_WITHIN_S", 3, least=0, most=30
+)
 TELEMETRY_SOURCE = environment.choice(
     "TELEMETRY_SOURCE", "receiver", ("receiver", "fleet-telemetry")
 )
