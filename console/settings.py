@@ -460,6 +460,14 @@ TELEMETRY_CONNECTIONS_PER_ADDRESS = environment.number(
 TELEMETRY_REDIS_URL = environment.secret("TELEMETRY_REDIS_URL", REDIS_URL)
 TELEMETRY_NAMESPACE = environment.text("TELEMETRY_NAMESPACE", "tesla_telemetry")
 
+# Live: telemetry, streams, webhooks
+# Networks (CIDR) into which webhooks may be sent, in plain HTTP too.
+WEBHOOKS_PRIVATE_NETWORKS = env.networks(environment, "WEBHOOKS_PRIVATE_NETWORKS")
+WEBHOOKS_KEPT_DAYS = environment.number("WEBHOOKS_KEPT_DAYS", 14, least=4, most=365)
+WEBHOOKS_DATA_MINUTES = environment.number(
+    "WEBHOOKS_DATA_MINUTES", 15, least=1, most=1440
+)
+
 # Static files
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
