@@ -425,6 +425,14 @@ AFTER_LINK_TASKS = ["vehicles.tasks.sync", "energy.tasks.sync"]
 CELERY_REDBEAT_REDIS_URL = REDIS_URL
 CELERY_REDBEAT_LOCK_TIMEOUT = 30
 
+# Live: telemetry, streams, webhooks
+# Networks (CIDR) into which webhooks may be sent, in plain HTTP too.
+WEBHOOKS_PRIVATE_NETWORKS = env.networks(environment, "WEBHOOKS_PRIVATE_NETWORKS")
+WEBHOOKS_KEPT_DAYS = environment.number("WEBHOOKS_KEPT_DAYS", 14, least=4, most=365)
+WEBHOOKS_DATA_MINUTES = environment.number(
+    "WEBHOOKS_DATA_MINUTES", 15, least=1, most=1440
+)
+
 # Static files
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"

@@ -264,6 +264,10 @@ EXPORTED = {
     "usersessions.UserSession": "sessions",
     "vehicles.Command": "car_commands",
     "vehicles.VehicleAccess": "car_readings",
+    "webhooks.Attempt": "webhook_attempts",
+    "webhooks.Delivery": "webhook_deliveries",
+    "webhooks.Endpoint": "webhooks",
+    "webhooks.Message": "webhook_messages",
 }
 LEFT_OUT = {
     "account.EmailConfirmation": "its key opens an address",
