@@ -97,14 +97,15 @@ class EndpointForm(forms.Form):
 
     def __init__(
         self,
-        *args: Any,
+        data: Any = None,
+        *,
         cars: Sequence[Car] = (),
         header_names: Sequence[str] = (),
         has_authorization: bool = False,
-        **kwargs: Any,
+        initial: dict[str, Any] | None = None,
     ) -> None:
         """Offer these cars; `header_names` and `has_authorization` are set already."""
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(data, initial=initial, label_suffix="")
         vins = self.fields["vins"]
         if isinstance(vins, forms.MultipleChoiceField):
             vins.choices = [(car.vin, car.name) for car in cars]
@@ -161,7 +162,8 @@ class EndpointForm(forms.Form):
         """Tell whether the last part stands open: something in it is not as usual."""
         usual = {"verify_tls": True, "max_rate": 10, "batch_ms": 0, "batch_max": 1}
         return any(
-            name in self.errors or self.get_initial_for_field(self.fields[name], name) != value
+            name in self.errors
+            or self.get_initial_for_field(self.fields[name], name) != value
             for name, value in usual.items()
         )
 
@@ -234,13 +236,12 @@ class SinceForm(forms.Form):
 class LogForm(forms.Form):
     """Which part of the log to show."""
 
-    outcome = forms.ChoiceField(
-        required=False,
-        choices=[
-            ("", "All"),
-            ("ok", "Accepted"),
-            ("bad", "Failed"),
-            ("open", "Waiting"),
-        ],
-    )
+    OUTCOMES: ClassVar = {
+        "": "All",
+        "ok": "Accepted",
+        "bad": "Failed",
+        "open": "Waiting",
+    }
+
+    outcome = forms.ChoiceField(required=False, choices=OUTCOMES.items())
     before = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)

@@ -15,8 +15,7 @@ from webhooks import log
 from webhooks.errors import NothingToResend, NotSending
 from webhooks.forms import SinceForm, TestForm
 from webhooks.models import Endpoint
-from webhooks.services import deliveries
-from webhooks.services import endpoints as service
+from webhooks.services import deliveries, endpoints as service
 from webhooks.views.finding import found
 
 _DISABLED = "This webhook is disabled. Enable it again first."

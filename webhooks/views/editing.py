@@ -23,8 +23,7 @@ from webhooks.cards import card_of
 from webhooks.errors import TooManyEndpoints, Unusable
 from webhooks.forms import EndpointForm
 from webhooks.models import MOST_ENDPOINTS, Endpoint
-from webhooks.services import endpoints as service
-from webhooks.services import sealing
+from webhooks.services import endpoints as service, sealing
 from webhooks.views.finding import found
 from webhooks.views.secrets import show
 
@@ -76,16 +75,10 @@ def endpoint_change(request: UserRequest, pk: UUID) -> HttpResponse:
     endpoint = found(request, pk)
     if not _is_proved(request):
         return proofs.ask(request.path)
-    header_names = list(_headers(endpoint))
-    kept = {
-        "cars": garage.cars_of(request.user),
-        "header_names": header_names,
-        "has_authorization": bool(endpoint.authorization_sealed),
-    }
     if request.method != "POST":
-        form = EndpointForm(initial=_initial(endpoint), **kept)
+        form = EndpointForm(**_kept(request, endpoint), initial=_initial(endpoint))
         return _page(request, form, endpoint)
-    form = EndpointForm(request.POST, **kept)
+    form = EndpointForm(request.POST, **_kept(request, endpoint))
     if form.is_valid() and _is_changed(endpoint, form):
         messages.success(request, "Changed. The next request goes by it.")
         return redirect("webhooks:endpoint", pk)
@@ -96,7 +89,8 @@ def endpoint_change(request: UserRequest, pk: UUID) -> HttpResponse:
 def _add(request: UserRequest, form: EndpointForm) -> HttpResponse:
     try:
         wishes = _wishes(form, {})
-        endpoint, secret = service.add(request.user, **wishes)
+        url = form.cleaned_data["url"]
+        endpoint, secret = service.add(request.user, url, **wishes)
     except Unusable as error:
         form.refuse(error)
         return _page(request, form, status=400)
@@ -111,7 +105,7 @@ def _add(request: UserRequest, form: EndpointForm) -> HttpResponse:
 def _is_changed(endpoint: Endpoint, form: EndpointForm) -> bool:
     try:
         wishes = _wishes(form, _headers(endpoint))
-        service.change(endpoint, **wishes)
+        service.change(endpoint, url=form.cleaned_data["url"], **wishes)
     except Unusable as error:
         form.refuse(error)
         return False
@@ -128,7 +122,6 @@ def _wishes(form: EndpointForm, kept: dict[str, str]) -> service.Wishes:
     """Return what the form says; a header without a value keeps that of `kept`."""
     given = form.cleaned_data
     wishes = service.Wishes(
-        url=given["url"],
         name=given["name"],
         format=given["format"],
         kinds=given["kinds"],
@@ -154,6 +147,15 @@ def _headers(endpoint: Endpoint) -> dict[str, str]:
         return sealing.headers(endpoint)
     except Undecryptable:
         return {}
+
+
+def _kept(request: UserRequest, endpoint: Endpoint) -> dict[str, Any]:
+    """Return what the form must know of a webhook that is there: no secret value."""
+    return {
+        "cars": garage.cars_of(request.user),
+        "header_names": list(_headers(endpoint)),
+        "has_authorization": bool(endpoint.authorization_sealed),
+    }
 
 
 def _initial(endpoint: Endpoint) -> dict[str, Any]:
