@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import UserRequest
-from webhooks import egress, garage, log, words
+from webhooks import garage, log, words
 from webhooks.cards import card_of, title
 from webhooks.forms import LogForm, SinceForm
 from webhooks.models import MOST_ENDPOINTS, Endpoint
@@ -89,5 +89,4 @@ def _still(row: Endpoint, names: dict[str, str]) -> dict[str, Any]:
         ],
         "format": words.FORMATS[row.format],
         "snippets": snippets(row.url),
-        "leaves_from": egress.addresses(),
     }
