@@ -52,7 +52,7 @@ class Endpoint(models.Model):
     `vins` is empty for all cars. `secret_sealed` signs; `old_secret_sealed` signs
     beside it until `old_secret_until`. `headers_sealed` is a JSON object. Since
     `first_failure_at` nothing was accepted; `outage_s` of that time the line of this
-    instance was down. `notices` counts the letters written about it.
+    instance was down, counted up to `outage_at`. `notices` counts the letters written about it.
     """
 
     class Format(models.TextChoices):
@@ -101,6 +101,7 @@ class Endpoint(models.Model):
     consecutive_failures = models.PositiveIntegerField(default=0)
     failed_hours = models.PositiveSmallIntegerField(default=0)
     outage_s = models.PositiveIntegerField(default=0)
+    outage_at = models.DateTimeField(null=True)
     notices = models.PositiveSmallIntegerField(default=0)
     closed_until = models.DateTimeField(null=True)
     delivered_count = models.PositiveBigIntegerField(default=0)

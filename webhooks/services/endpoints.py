@@ -101,6 +101,7 @@ def resume(endpoint: Endpoint) -> None:
         "consecutive_failures": 0,
         "failed_hours": 0,
         "outage_s": 0,
+        "outage_at": None,
         "notices": 0,
         "closed_until": None,
     }

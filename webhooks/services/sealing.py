@@ -1,7 +1,6 @@
 """Put an endpoint's secrets into its sealed columns, and take them out again."""
 
 import json
-from datetime import datetime
 
 from accounts import crypto
 from webhooks import signing
@@ -36,9 +35,6 @@ def authorization(endpoint: Endpoint) -> str:
     return take(endpoint, "authorization_sealed")
 
 
-def keys(endpoint: Endpoint, now: datetime) -> list[bytes]:
-    """Return the keys that sign now, the newest first. Raises `Undecryptable`."""
-    texts = [take(endpoint, "secret_sealed")]
-    if endpoint.old_secret_until is not None and now < endpoint.old_secret_until:
-        texts.append(take(endpoint, "old_secret_sealed"))
-    return [signing.key_of(text) for text in texts if text]
+def key_of(endpoint: Endpoint, column: str) -> bytes:
+    """Return the key of a sealed secret. Raises `accounts.crypto.Undecryptable`."""
+    return signing.key_of(take(endpoint, column))
