@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
+from webhooks import formats
 from webhooks.models import Endpoint, Kind
+from webhooks.outcomes import ErrorKind
 from webhooks.samples import PING
 
 
@@ -39,55 +41,59 @@ _KINDS: Final = {
 KINDS: Final = {kind.value: _KINDS[kind] for kind in Kind}
 
 _STREAM: Final = (
-    '{"createdAt":"2026-01-01T00:00:00.983Z","vin":"5YJ3E1EA7KF000316",'
-    '"data":{"BatteryLevel":81.5,"Locked":true}}'
+    b'{"createdAt":"2026-01-01T00:00:00.983Z","vin":"5YJ3E1EA7KF000316",'
+    b'"data":{"BatteryLevel":81.5,"Locked":true,"Gear":"ShiftStateP"}}'
 )
-_RAW: Final = (
-    '{"data":[{"key":"BatteryLevel","value":{"stringValue":"81.5"}},'
-    '{"key":"Locked","value":{"stringValue":"true"}}],'
-    '"createdAt":"2026-01-01T00:00:00.983Z","vin":"5YJ3E1EA7KF000316"}'
-)
-_HEC: Final = (
-    '{"time":1767225600.983,"host":"keyfob.example.com","source":"5YJ3E1EA7KF000316",'
-    '"event":{"BatteryLevel":81.5,"Locked":true}}'
-)
+
+
+def _example(kind_of_format: str) -> str:
+    """Return what really is sent, so that no page promises another thing."""
+    return formats.write(kind_of_format, "data", _STREAM, "keyfob.example.com").decode()
+
+
 _FORMATS: Final = {
     Endpoint.Format.TESLEMETRY: Told(
         "Teslemetry",
         "The same JSON as the stream: names and typed values. Choose it unless a"
         " receiver wants another.",
-        _STREAM,
+        _example(Endpoint.Format.TESLEMETRY),
         "example-teslemetry",
     ),
     Endpoint.Format.TESLA: Told(
         "Tesla raw",
         "As Tesla's own server writes telemetry: a list of keys and values.",
-        _RAW,
+        _example(Endpoint.Format.TESLA),
         "example-tesla",
     ),
     Endpoint.Format.SPLUNK: Told(
         "Splunk HEC",
         "For Splunk's HTTP Event Collector; put 'Splunk' and its token into"
         " Authorization below.",
-        _HEC,
+        _example(Endpoint.Format.SPLUNK),
         "example-splunk",
     ),
 }
 FORMATS: Final = {one.value: _FORMATS[one] for one in Endpoint.Format}
 
-_FAILURES: Final = {
-    "timeout": "The receiver did not answer in time.",
-    "dns": "The host's name could not be found. Check the address for a typing error.",
-    "connect": "Nothing listens there, or the connection was refused.",
-    "reset": "The receiver cut the connection off before it had answered.",
-    "tls": "The receiver's certificate is not trusted: it has expired, is self-signed,"
-    " or belongs to another name.",
-    "blocked_address": "The address leads into a private network. Whoever runs this"
+_FAILURES: Final[dict[str, str]] = {
+    ErrorKind.TIMEOUT: "The receiver did not answer in time.",
+    ErrorKind.CONNECT_TIMEOUT: "The receiver could not be reached in time. Is it on, and"
+    " does a firewall let Keyfob in?",
+    ErrorKind.DNS: "The host's name could not be found. Check the address for a typing"
+    " error.",
+    ErrorKind.REFUSED: "Nothing listens there: the connection was refused.",
+    ErrorKind.RESET: "The receiver cut the connection off before it had answered.",
+    ErrorKind.UNREACHABLE: "There is no way to the receiver from here.",
+    ErrorKind.TLS: "The receiver's certificate is not trusted: it has expired, is"
+    " self-signed, or belongs to another name.",
+    ErrorKind.BLOCKED: "The address leads into a private network. Whoever runs this"
     " Keyfob can open it with WEBHOOKS_PRIVATE_NETWORKS.",
-    "protocol": "What answered does not speak HTTP as it should.",
-    "too_large": "The answer was too long, and was cut off.",
-    "undecryptable": "The secret of this webhook can no longer be decrypted. Remove it"
-    " and add it anew.",
+    ErrorKind.PARTIAL: "The receiver cut its answer off in the middle.",
+    ErrorKind.BAD_ANSWER: "What answered does not speak HTTP as it should.",
+    ErrorKind.SECRETS: "The secret of this webhook can no longer be decrypted. Roll it,"
+    " or remove the webhook and add it anew.",
+    ErrorKind.REDIRECT: "The receiver sends elsewhere, where Keyfob does not follow. Put"
+    " the final address here.",
 }
 _STATUSES: Final = {
     400: "The receiver refused the request as malformed.",
@@ -105,10 +111,8 @@ def failure(error_kind: str, status: int | None) -> str:
     """Return what went wrong in a sentence; empty when nothing did."""
     if not error_kind:
         return ""
-    if status is None:
+    if error_kind != ErrorKind.STATUS or status is None:
         return _FAILURES.get(error_kind, f"It could not be sent ({error_kind}).")
-    if 300 <= status < 400:
-        return "The receiver sends elsewhere, where Keyfob does not follow."
     if status >= 500:
         return "The receiver has a fault of its own. Look into its log."
     return _STATUSES.get(status, "The receiver did not accept it.")
