@@ -1,3 +1,3 @@
 """The operator's admin: one module per kind of thing that the operator looks at."""
 
-from console.admin import commands, devices, money, people, tesla, trail, work  # noqa: F401  # each registers its pages
+from console.admin import commands, devices, money, people, tesla, trail, webhooks, work  # noqa: F401  # each registers its pages
