@@ -5,8 +5,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from accounts.models import User
 from billing.models import Alert
-from billing.services import providers
+from billing.policy import Capability
+from billing.services import entitlements, providers
 from console import health
 from console.policy import CSP_NONCE
 
@@ -15,7 +17,8 @@ def site(request: HttpRequest) -> dict[str, object]:
     """Return `simulated_tesla`, `signup_open`, `csp_nonce` and what is told on each page.
 
     `health` is what is not running, `billing_alerts` what the owner must see to where
-    `subscriptions_on`; nothing is asked before a page reads it.
+    `subscriptions_on`; `webhooks_closed` whether the person's subscription does not
+    open webhooks. Nothing is asked before a page reads it.
     """
     return {
         "simulated_tesla": settings.SIMULATED_TESLA,
@@ -23,6 +26,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "csp_nonce": request.META.get(CSP_NONCE, ""),
         "subscriptions_on": providers.is_on(),
         "billing_alerts": SimpleLazyObject(lambda: _alerts(request)),
+        "webhooks_closed": SimpleLazyObject(lambda: _is_closed(request)),
         "health": SimpleLazyObject(lambda: health.troubles(timezone.now())),
     }
 
@@ -34,3 +38,10 @@ def _alerts(request: HttpRequest) -> list[Alert]:
         and request.user.is_superuser
     )
     return list(Alert.objects.filter(settled_at=None)[:20]) if is_owner else []
+
+
+def _is_closed(request: HttpRequest) -> bool:
+    user = request.user
+    if not isinstance(user, User):
+        return False
+    return not entitlements.allows(user.pk, Capability.WEBHOOKS)

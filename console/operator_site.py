@@ -10,9 +10,13 @@ from accounts import admin_door
 from console import figures
 
 _NAMES = {
+    "Attempt": "Requests to webhooks",
     "AuditEntry": "Trail",
     "Command": "Commands",
+    "Delivery": "Events for webhooks",
+    "Endpoint": "Webhooks",
     "Inquiry": "Questions to Tesla",
+    "Message": "News for webhooks",
     "ProviderEvent": "News of payment providers",
     "TeslaGrant": "Tesla accounts",
     "Vehicle": "Cars",

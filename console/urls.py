@@ -120,6 +120,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("accounts.urls")),
     path("", include("tokens.urls")),
     path("", include("billing.urls")),
+    path("", include("webhooks.urls")),
     path("", include("vehicles.urls")),
     path("", include("energy.urls")),
     path("", include("api.urls")),

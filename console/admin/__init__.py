@@ -8,5 +8,6 @@ from console.admin import (  # noqa: F401  # each registers its pages
     streaming,
     tesla,
     trail,
+    webhooks,
     work,
 )

@@ -28,7 +28,11 @@ _PRIVATE = (
     "detail",
     "live_status",
     "parameters",
+    "request_excerpt",
+    "request_headers",
+    "response_excerpt",
     "site_info",
+    "url",
     "vehicle_data",
 )
 _Action = Callable[[Any, HttpRequest, QuerySet[Any]], HttpResponse | None]

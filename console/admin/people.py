@@ -22,7 +22,14 @@ class UserAdmin(OperatorAdmin[User]):
     list_filter = ("is_active", "is_staff", "joined_at")
     search_fields = ("email", "name", "tesla_grants__tesla_email", "pk__exact")
     ordering = ("joined_at",)
-    readonly_fields = ("role", "grants", "access_tokens", "questions", "deletions")
+    readonly_fields = (
+        "role",
+        "grants",
+        "access_tokens",
+        "questions",
+        "webhooks",
+        "deletions",
+    )
     actions = ("suspend", "restore", "end_sessions", "appoint", "dismiss")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -61,6 +68,12 @@ class UserAdmin(OperatorAdmin[User]):
         """Link to what the user's pages asked Tesla."""
         query = f"user__id__exact={user.pk}"
         return list_link("tokens", "inquiry", query, str(user.inquiries.count()))
+
+    @display(description="webhooks")
+    def webhooks(self, user: User) -> SafeString:
+        """Link to the user's webhooks."""
+        query = f"user__id__exact={user.pk}"
+        return list_link("webhooks", "endpoint", query, str(user.endpoints.count()))
 
     @display(description="deletions")
     def deletions(self, user: User) -> SafeString:

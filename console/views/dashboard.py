@@ -16,6 +16,7 @@ import energy.cards
 import energy.tasks
 import vehicles.cards
 import vehicles.tasks
+import webhooks.cards
 from accounts.http import UserRequest
 from accounts.models import User
 from console.views.subscription import status_of
@@ -86,6 +87,7 @@ def dashboard(request: UserRequest) -> HttpResponse:
         "lost": _lost(user, grants),
         "failures": _failures(grants),
         "budget": spending.budget(timezone.now()),
+        "webhook_news": webhooks.cards.news_of(user, timezone.now()),
         "unlinked": [grant for grant in grants if _needs_relink(grant)],
         "keyless": [car.name for car in cars if car.lacks_key],
         "vehicles": cars,

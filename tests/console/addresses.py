@@ -15,6 +15,7 @@ from billing.models import Checkout, Move, Subscription
 from console.services import export_jobs
 from energy.models import SiteAccess
 from tests.factories import client_for, make_bare_grant, make_energy_site, make_vehicle
+from tests.webhooks.making import make_attempt, make_delivery, make_endpoint
 from tokens.models import Inquiry, TeslaGrant
 from tokens.services import access_tokens, inquiries
 from vehicles.models import Vehicle, VehicleAccess
@@ -153,6 +154,9 @@ def things_of(user: User, vin: str, site_id: int) -> Names:
         paid_until=now + timedelta(days=9),
     )
     Move.objects.create(user=user, source=subscription, ends_at=now)
+    endpoint = make_endpoint(user, "https://secret.example.com/", name="Secret hook")
+    delivery = make_delivery(endpoint)
+    attempt = make_attempt(endpoint, delivery)
     client_for(user)
     session = UserSession.objects.get(user=user)
     return {
@@ -180,6 +184,11 @@ def things_of(user: User, vin: str, site_id: int) -> Names:
         "energy": {"inquiry_id": about_site.pk},
         "tokens:access_token_remove": {"pk": token.pk},
         "console:grant_unlink": {"pk": grant.pk},
+        "webhooks": {
+            "pk": endpoint.pk,
+            "delivery_id": delivery.pk,
+            "attempt_id": attempt.pk,
+        },
     }
 
 
@@ -191,6 +200,8 @@ def nothing() -> Names:
             "site_id": 404,
             "inquiry_id": uuid4(),
             "command_id": uuid4(),
+            "delivery_id": 0,
+            "attempt_id": 0,
             "pk": uuid4(),
             "key": "5-nothing",
             "uidb36": "5",

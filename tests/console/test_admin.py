@@ -30,6 +30,7 @@ from tests.factories import (
     make_vehicle,
 )
 from tests.tokens.helpers import proved
+from tests.webhooks.making import make_attempt, make_delivery, make_endpoint
 from tokens.models import (
     AccessToken,
     Inquiry,
@@ -42,12 +43,13 @@ from tokens.services import access_tokens, inquiries, usage
 from vehicles.models import TelemetryConfig, VehicleAccess
 from vehicles.services import commands
 from vehicles.services.telemetry import wishes
+from webhooks.models import Endpoint, Message
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
 Rung = Callable[[], list[tuple[str, list[object]]]]
 VIN = "5YJ3E1EA4PF000001"
-SECRETS = ("v1:t1:sealed", "argon2", "$argon", "private thing")
+SECRETS = ("v1:t1:sealed", "argon2", "$argon", "private thing", "private-thing")
 
 
 @pytest.fixture(name="client_of")
@@ -91,6 +93,7 @@ def everything(alice: User) -> dict[str, str]:
     entry = audit.record(alice, "token.issued", subject="kf_12345678")
     return {
         **_money(alice),
+        **_told(alice),
         "accounts/auditentry": str(entry.pk),
         "accounts/invitation": str(invitation.pk),
         "accounts/user": str(alice.pk),
@@ -123,6 +126,31 @@ def _certificates() -> dict[str, str]:
     return {
         "telemetry/carauthority": str(CarAuthority.objects.get().pk),
         "telemetry/carcertificate": str(CarCertificate.objects.get().pk),
+    }
+
+
+def _told(user: User) -> dict[str, str]:
+    """Make a webhook with what was sent to it; return their keys."""
+    endpoint = make_endpoint(
+        user,
+        "https://secret.example.com/private-thing",
+        authorization="private thing",
+        headers={"X-Key": "private thing"},
+    )
+    delivery = make_delivery(endpoint)
+    attempt = make_attempt(
+        endpoint,
+        delivery,
+        request_headers={"X": "private thing"},
+        request_excerpt="private thing",
+        response_excerpt="private thing",
+    )
+    Message.objects.update(body="private thing")
+    return {
+        "webhooks/endpoint": str(endpoint.pk),
+        "webhooks/delivery": str(delivery.pk),
+        "webhooks/attempt": str(attempt.pk),
+        "webhooks/message": delivery.message_id,
     }
 
 
@@ -197,7 +225,7 @@ def test_links_lead_from_a_user_to_what_hangs_on_them_and_back(
     client = client_of(owner)
     page = client.get(f"/admin/accounts/user/{alice.pk}/change/").content.decode()
     found = re.findall(r'href="(/admin/[^"]+user__id__exact=[^"]+)"', page)
-    assert len(found) == 4
+    assert len(found) == 5
     for address in found:
         listed = client.get(address.replace("&amp;", "&"))
         assert listed.status_code == 200
@@ -213,7 +241,12 @@ def test_filters_keep_what_is_under_way(
     client_of: ClientOf, owner: User, everything: dict[str, str]
 ) -> None:
     client = client_of(owner)
-    for page in ("console/deletion", "console/export", "tokens/inquiry"):
+    for page in (
+        "console/deletion",
+        "console/export",
+        "tokens/inquiry",
+        "webhooks/endpoint",
+    ):
         key = everything[page]
         assert key in client.get(f"/admin/{page}/?open=yes").content.decode()
         assert key not in client.get(f"/admin/{page}/?open=no").content.decode()
@@ -234,6 +267,11 @@ def test_filters_keep_what_is_under_way(
         "vehicles/vehicle/?vehicle_data__icontains=52",
         "energy/energysite/?accesses__grant__user__password__startswith=a",
         "billing/providerevent/?body__icontains=a",
+        "webhooks/endpoint/?url__icontains=a",
+        "webhooks/endpoint/?secret_sealed__startswith=v1",
+        "webhooks/message/?body__icontains=a",
+        "webhooks/attempt/?endpoint__url__icontains=a",
+        "webhooks/attempt/?request_excerpt__icontains=a",
     ],
 )
 def test_nothing_hidden_can_be_asked_for(
@@ -454,9 +492,15 @@ def test_trail_is_found_by_person_and_never_changed(
 ) -> None:
     client = client_of(owner)
     audit.record(None, "key.made")
-    for words in ("alice@example.com", str(alice.pk), "kf_1234"):
+    hers = ["token.issued", "webhook.added"]
+    for words, wanted in (
+        ("alice@example.com", hers),
+        (str(alice.pk), hers),
+        ("kf_1234", hers[:1]),
+    ):
         page = client.get("/admin/accounts/auditentry/", {"q": words}).content.decode()
-        assert re.findall(r'field-action_code">([a-z.]+)', page) == ["token.issued"]
+        found = re.findall(r'field-action_code">([a-z.]+)', page)
+        assert sorted(found) == wanted
     page = client.get("/admin/accounts/auditentry/").content.decode()
     assert "this Keyfob" in page
     assert f"/admin/accounts/user/{alice.pk}/change/" in page
@@ -534,6 +578,36 @@ def test_front_page_leads_the_owner_to_the_members(
     there = 'href="/console/members">Members: invite somebody'
     assert there in client_of(owner).get("/admin/").content.decode()
     assert there not in client_of(support).get("/admin/").content.decode()
+
+
+def test_webhook_is_paused_by_the_owner_alone(
+    client_of: ClientOf, owner: User, support: User, everything: dict[str, str]
+) -> None:
+    key = everything["webhooks/endpoint"]
+    _act(client_of(support), "webhooks/endpoint", "pause", key)
+    assert Endpoint.objects.get().is_sending
+    client = client_of(owner)
+    asked = _act(client, "webhooks/endpoint", "pause", key, sure=False)
+    assert "until their owners resume them" in asked.content.decode()
+    assert Endpoint.objects.get().is_sending
+    for said in ("Paused: 1 of 1", "Paused: 0 of 1"):
+        answer = _act(client, "webhooks/endpoint", "pause", key)
+        assert said in answer.content.decode()
+    assert not Endpoint.objects.get().is_sending
+    assert AuditEntry.objects.filter(action="webhook.paused").count() == 1
+
+
+def test_links_lead_from_a_webhook_to_what_was_sent(
+    client_of: ClientOf, support: User, everything: dict[str, str]
+) -> None:
+    client = client_of(support)
+    key = everything["webhooks/endpoint"]
+    page = client.get(f"/admin/webhooks/endpoint/{key}/change/").content.decode()
+    assert "secret.example.com" in page
+    found = re.findall(r'href="(/admin/[^"]+endpoint__id__exact=[^"]+)"', page)
+    assert len(found) == 2
+    for address in found:
+        assert "1 " in client.get(address).content.decode()
 
 
 def test_letters_are_listed_without_their_text(
