@@ -57,7 +57,7 @@ class States:
         states = set(_STATE.findall(body))
         if len(states) != 1:
             return ""
-        state = states.pop().decode()
+        state: str = states.pop().decode()
         record = Answer(200, [JSON_HEADER], body)
         self._note(grant, tag, _State(state, at_s, record))
         return state
