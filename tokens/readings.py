@@ -38,6 +38,7 @@ class Live:
     scale: float = 1.0
     offset: float = 0.0
     digits: int = 0
+    unit: str = ""
     words: str = ""
 
 

@@ -7,16 +7,12 @@ miles, mph, degrees Celsius, bar.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from accounts.models import Units
 from events.latest import Latest
 from fleet.streamed import LOCATION_SIGNALS
-from tokens.readings import Group, Live, Value
-from vehicles import units as show
-from vehicles.groups import power, road
 
 _Convert = Callable[[Any], Any]
 _WINDOWS = {"Closed": 0, "PartiallyOpen": 1, "Opened": 2}
@@ -28,7 +24,6 @@ _DOORS = {
     "TrunkFront": "ft",
     "TrunkRear": "rt",
 }
-_TIRES = {"Fl": "Front left", "Fr": "Front right", "Rl": "Rear left", "Rr": "Rear right"}
 
 
 def _as_is(value: Any) -> Any:
@@ -42,6 +37,10 @@ def _without(prefix: str) -> _Convert:
 
 def _is_on(prefix: str, off: str = "Off") -> _Convert:
     return lambda value: str(value).removeprefix(prefix) != off
+
+
+def _window(value: Any) -> int | None:
+    return _WINDOWS.get(str(value).removeprefix("WindowState"))
 
 
 def _lower(prefix: str) -> _Convert:
@@ -72,10 +71,10 @@ _PLACES: Mapping[str, tuple[str, str, _Convert]] = {
     "ChargePortDoorOpen": ("charge_state", "charge_port_door_open", _as_is),
     "Locked": ("vehicle_state", "locked", _as_is),
     "SentryMode": ("vehicle_state", "sentry_mode", _is_on("SentryModeState")),
-    "FdWindow": ("vehicle_state", "fd_window", _WINDOWS.get),
-    "FpWindow": ("vehicle_state", "fp_window", _WINDOWS.get),
-    "RdWindow": ("vehicle_state", "rd_window", _WINDOWS.get),
-    "RpWindow": ("vehicle_state", "rp_window", _WINDOWS.get),
+    "FdWindow": ("vehicle_state", "fd_window", _window),
+    "FpWindow": ("vehicle_state", "fp_window", _window),
+    "RdWindow": ("vehicle_state", "rd_window", _window),
+    "RpWindow": ("vehicle_state", "rp_window", _window),
     "Odometer": ("vehicle_state", "odometer", _as_is),
     "TpmsPressureFl": ("vehicle_state", "tpms_pressure_fl", _as_is),
     "TpmsPressureFr": ("vehicle_state", "tpms_pressure_fr", _as_is),
@@ -101,3 +100,65 @@ _PLACES: Mapping[str, tuple[str, str, _Convert]] = {
     "Gear": ("drive_state", "shift_state", _without("ShiftState")),
     "GpsHeading": ("drive_state", "heading", _as_is),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Overlaid:
+    """A reading with what was streamed since: `at` says when, by signal."""
+
+    document: dict[str, Any]
+    at: Mapping[str, datetime] = field(default_factory=dict)
+
+
+def overlaid(
+    reading: Mapping[str, Any] | None,
+    read_at: datetime | None,
+    signals: Mapping[str, Latest],
+    *,
+    sees_location: bool,
+) -> Overlaid:
+    """Return a reading with the values that were streamed after it."""
+    document = {
+        name: dict(part) if isinstance(part, Mapping) else part
+        for name, part in (reading or {}).items()
+    }
+    found: dict[str, datetime] = {}
+    for name, latest in sorted(signals.items(), key=lambda one: one[1].at_ms):
+        at = datetime.fromtimestamp(latest.at_ms / 1000, UTC)
+        is_newer = read_at is None or at > read_at
+        may_see = sees_location or name not in LOCATION_SIGNALS
+        if is_newer and may_see and _put(document, name, json.loads(latest.value)):
+            found[name] = at
+    return Overlaid(document, found)
+
+
+def _put(document: dict[str, Any], name: str, value: Any) -> bool:
+    """Put one signal where the reading has it; tell whether it belongs there."""
+    if name == "Location" and isinstance(value, dict):
+        drive = _part(document, "drive_state")
+        document.pop("location_data", None)
+        drive["latitude"], drive["longitude"] = (
+            value.get("latitude"),
+            value.get("longitude"),
+        )
+    elif name == "DoorState" and isinstance(value, dict):
+        doors = _part(document, "vehicle_state")
+        for theirs, ours in _DOORS.items():
+            if isinstance(value.get(theirs), bool):
+                doors[ours] = int(value[theirs])
+    elif name in _PLACES:
+        group, key, convert = _PLACES[name]
+        try:
+            _part(document, group)[key] = None if value is None else convert(value)
+        except (TypeError, ValueError):
+            return False
+    else:
+        return False
+    return True
+
+
+def _part(document: dict[str, Any], name: str) -> dict[str, Any]:
+    if not isinstance(document.get(name), dict):
+        document[name] = {}
+    part: dict[str, Any] = document[name]
+    return part
