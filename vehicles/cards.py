@@ -174,7 +174,7 @@ def _battery(charge: Document) -> Battery | None:
 
 
 def _figures(newest: Overlaid, units: Units) -> tuple[Value, ...]:
-    if not newest.document:
+    if not newest.is_known:
         return ()
     document = Document(newest.document)
     group = power.battery(document, units)

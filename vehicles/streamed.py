@@ -104,9 +104,13 @@ _PLACES: Mapping[str, tuple[str, str, _Convert]] = {
 
 @dataclass(frozen=True, slots=True)
 class Overlaid:
-    """A reading with what was streamed since: `at` says when, by signal."""
+    """A reading with what was streamed since: `at` says when, by signal.
+
+    `is_known`: whether there is anything, be it an empty reading.
+    """
 
     document: dict[str, Any]
+    is_known: bool = True
     at: Mapping[str, datetime] = field(default_factory=dict)
 
 
@@ -129,7 +133,7 @@ def overlaid(
         may_see = sees_location or name not in LOCATION_SIGNALS
         if is_newer and may_see and _put(document, name, json.loads(latest.value)):
             found[name] = at
-    return Overlaid(document, found)
+    return Overlaid(document, reading is not None or bool(found), found)
 
 
 def _put(document: dict[str, Any], name: str, value: Any) -> bool:

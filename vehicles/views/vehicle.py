@@ -108,14 +108,14 @@ def _page(request: UserRequest, access: VehicleAccess) -> dict[str, Any]:
     context: dict[str, Any] = {
         "card": seen_online(card(access, units, now, newest), shown.online_at),
         "panel": shown,
-        "has_reading": bool(newest.document),
+        "has_reading": newest.is_known,
         "refreshing": REFRESHING,
         "as_json": as_json,
         "vehicle_data_url": _api_url(access),
     }
     if reading is not None and as_json:
         context["text"] = json.dumps(shown_json(reading), indent=2, ensure_ascii=False)
-    elif newest.document:
+    elif newest.is_known:
         why = why_no_place(access)
         groups = summary(newest.document, units, why_no_place=why)
         context["groups"] = marked(groups, units, newest.at)
