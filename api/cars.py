@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from api import validation
+from api import configs, validation
 from api.forward import Forwarding, awake_or_record, content_of, route_of
 from api.reach import Route
 from api.responses import Refusal, Response, answer
@@ -117,4 +117,5 @@ _HANDLERS: Mapping[str, _Handler] = {
     "auto_start": _auto,
     "auto_stop": _auto,
     "telemetry": _telemetry,
+    **configs.HANDLERS,
 }

@@ -221,6 +221,16 @@ def prices(
     return found
 
 
+def address(environment: Environment, name: str, default: str) -> tuple[str, int]:
+    """Read where to listen, `host:port`; an IPv6 address stands in brackets."""
+    text = environment.text(name, default)
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        environment.problem(name, f"must be host:port, not {text!r}.")
+        return "127.0.0.1", 0
+    return host.strip("[]"), int(port)
+
+
 def dollars(environment: Environment, name: str, default: str) -> Decimal:
     """Read an amount of US dollars, 0 or more."""
     amount = _amount(environment.text(name, default))

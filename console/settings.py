@@ -418,6 +418,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "vehicles.tasks.forget_old_commands",
         "schedule": schedule(3600),
     },
+    "sweep-telemetry": {"task": "telemetry.tasks.sweep", "schedule": schedule(10)},
     "forget-old-usage": {
         "task": "tokens.tasks.forget_old_usage",
         "schedule": schedule(3600),
@@ -427,6 +428,38 @@ CELERY_BEAT_SCHEDULE = {
 AFTER_LINK_TASKS = ["vehicles.tasks.sync", "energy.tasks.sync"]
 CELERY_REDBEAT_REDIS_URL = REDIS_URL
 CELERY_REDBEAT_LOCK_TIMEOUT = 30
+
+# Live: telemetry, streams, webhooks
+# So long a program that changes what a car streams waits for Tesla's answer.
+TELEMETRY_ANSWER_WITHIN_S = environment.number(
+    "TELEMETRY_ANSWER_WITHIN_S", 3, least=0, most=30
+)
+TELEMETRY_SOURCE = environment.choice(
+    "TELEMETRY_SOURCE", "receiver", ("receiver", "fleet-telemetry")
+)
+TELEMETRY_HOSTNAME = environment.text(
+    "TELEMETRY_HOSTNAME", _public.hostname or "localhost"
+).lower()
+TELEMETRY_PORT = environment.number("TELEMETRY_PORT", 443, least=1, most=65535)
+TELEMETRY_LISTEN = env.address(environment, "TELEMETRY_LISTEN", "0.0.0.0:4443")
+TELEMETRY_CLIENT_CA_FILE = environment.text("TELEMETRY_CLIENT_CA_FILE")
+TELEMETRY_CERTIFICATE_FILE = environment.text("TELEMETRY_CERTIFICATE_FILE")
+TELEMETRY_CERTIFICATE_KEY_FILE = environment.text("TELEMETRY_CERTIFICATE_KEY_FILE")
+TELEMETRY_CA_FILE = environment.text("TELEMETRY_CA_FILE")
+_files = (TELEMETRY_CERTIFICATE_FILE, TELEMETRY_CERTIFICATE_KEY_FILE, TELEMETRY_CA_FILE)
+if any(_files) and not all(_files):
+    environment.problem(
+        "TELEMETRY_CERTIFICATE_FILE",
+        "needs TELEMETRY_CERTIFICATE_KEY_FILE and TELEMETRY_CA_FILE beside it.",
+    )
+TELEMETRY_CONNECTIONS = environment.number(
+    "TELEMETRY_CONNECTIONS", 20_000, least=1, most=1_000_000
+)
+TELEMETRY_CONNECTIONS_PER_ADDRESS = environment.number(
+    "TELEMETRY_CONNECTIONS_PER_ADDRESS", 1000, least=1, most=1_000_000
+)
+TELEMETRY_REDIS_URL = environment.secret("TELEMETRY_REDIS_URL", REDIS_URL)
+TELEMETRY_NAMESPACE = environment.text("TELEMETRY_NAMESPACE", "tesla_telemetry")
 
 # Static files
 STATIC_URL = "/static/"

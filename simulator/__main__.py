@@ -33,6 +33,20 @@ def arguments() -> argparse.ArgumentParser:
         type=_pair_of("="),
         help="where the public key of a domain is really fetched",
     )
+    parser.add_argument(
+        "--telemetry-host",
+        action="append",
+        default=[],
+        metavar="HOST=ADDRESS[:PORT]",
+        type=_pair_of("="),
+        help="where cars really reach a telemetry server",
+    )
+    parser.add_argument(
+        "--telemetry-ca",
+        type=Path,
+        metavar="FILE",
+        help="where to write the certificate of the cars' CA",
+    )
     parser.add_argument("--no-rate-limits", action="store_true")
     return parser
 
@@ -70,6 +84,8 @@ def config_of(words: Sequence[str]) -> Config:
         seed=given.seed,
         folder=given.data,
         rate_limits=not given.no_rate_limits,
+        telemetry_hosts=dict(given.telemetry_host),
+        ca_file=given.telemetry_ca,
     )
 
 

@@ -11,6 +11,7 @@ from simulator.fleet_api.table import fleet_routes, prices
 from simulator.hub import HUB, Hub
 from simulator.keys import SigningKey
 from simulator.pairing.routes import PAIRING_ROUTES
+from simulator.streaming.lines import LINES, Lines, authority_of, streaming
 from simulator.weather import PRICES, bad_weather, keep_ledger
 from simulator.world import World
 
@@ -27,6 +28,7 @@ def make_app(
     app = web.Application(middlewares=[keep_ledger, bad_weather])
     hub = Hub(config, world, key)
     app[HUB] = hub
+    app[LINES] = Lines(hub, authority_of(config))
     app[PRICES] = prices()
     app.add_routes([web.static("/static", _STATIC)])
     app.add_routes(AUTH_ROUTES)
@@ -34,6 +36,7 @@ def make_app(
     app.add_routes(ADMIN_ROUTES)
     app.add_routes(fleet_routes())
     app.on_shutdown.append(_stop)
+    app.cleanup_ctx.append(streaming)
     hub.save()
     return app
 

@@ -37,6 +37,10 @@ class Config:
 
     `key_urls` maps a domain to the address where its public key is really fetched;
     a domain that is not in it is fetched by https from the domain itself.
+    `telemetry_hosts` maps host names of telemetry servers to the address, with or
+    without a port, where cars really reach them. The certificate of the cars' CA is
+    written to `ca_file` too. Cars stream when `streams`, and look at their world every
+    `tick_s` seconds.
     """
 
     public_url: str
@@ -45,6 +49,10 @@ class Config:
     seed: int = 1
     folder: Path | None = None
     rate_limits: bool = True
+    telemetry_hosts: Mapping[str, str] = field(default_factory=dict)
+    ca_file: Path | None = None
+    streams: bool = True
+    tick_s: float = 0.5
 
     @property
     def issuer(self) -> str:

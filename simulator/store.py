@@ -8,6 +8,7 @@ from typing import Any
 CODE_LIFE = timedelta(minutes=5)
 REFRESH_LIFE = timedelta(days=90)
 GRACE = timedelta(hours=24)
+_KEPT_ERRORS = 200
 
 
 @dataclass(slots=True)
@@ -80,12 +81,44 @@ class Registration:
 
 @dataclass(slots=True)
 class TelemetryConfig:
-    """Hold what one application told one car to stream, and where to."""
+    """Hold what one application told one car to stream, and where to.
+
+    `token` is the signed form, empty when a test put the config there by hand; no car
+    streams by such a one. The car fetched it at `synced_at` and `takes` it when the
+    signature held. `hides_location`: whoever asked may not see where the car is.
+    """
 
     client_id: str
     vin: str
     config: dict[str, Any]
     created_at: datetime
+    token: str = field(default="", repr=False)
+    hides_location: bool = False
+    synced_at: datetime | None = None
+    takes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StreamError:
+    """Record why a car could not stream for an application."""
+
+    client_id: str
+    vin: str
+    error_name: str
+    error: str
+    txid: str
+    created_at: datetime
+
+    def as_json(self) -> dict[str, str]:
+        """Return the error as Tesla lists it."""
+        return {
+            "created_at": self.created_at.isoformat().replace("+00:00", "Z"),
+            "error": self.error,
+            "error_name": self.error_name,
+            "name": self.client_id,
+            "txID": self.txid,
+            "vin": self.vin,
+        }
 
 
 @dataclass(slots=True)
@@ -100,6 +133,7 @@ class Store:
     sessions: dict[str, str] = field(default_factory=dict)
     registrations: dict[tuple[str, str], Registration] = field(default_factory=dict)
     configs: dict[tuple[str, str], TelemetryConfig] = field(default_factory=dict)
+    stream_errors: list[StreamError] = field(default_factory=list)
     changed: bool = False
 
     def grant(self, client_id: str, email: str) -> Grant | None:
@@ -126,15 +160,22 @@ class Store:
 
     def configure(
         self, client_id: str, vin: str, config: dict[str, Any], now: datetime
-    ) -> None:
+    ) -> TelemetryConfig:
         """Set what a car streams for an application, in place of what it had."""
         self.changed = True
-        self.configs[client_id, vin] = TelemetryConfig(client_id, vin, config, now)
+        told = TelemetryConfig(client_id, vin, config, now)
+        self.configs[client_id, vin] = told
+        return told
 
     def remove_config(self, client_id: str, vin: str) -> bool:
         """End what a car streams for an application; False when it streamed nothing."""
         self.changed = True
         return self.configs.pop((client_id, vin), None) is not None
+
+    def add_stream_error(self, error: StreamError) -> None:
+        """Write down what a car had to complain of; the oldest are forgotten."""
+        self.changed = True
+        self.stream_errors = [*self.stream_errors, error][-_KEPT_ERRORS:]
 
     def reset_password(self, email: str) -> None:
         """End all refresh tokens and browser sign-ins of a person."""
@@ -158,6 +199,7 @@ class Store:
             "grants": [asdict(grant) for grant in self.grants.values()],
             "registrations": [asdict(one) for one in self.registrations.values()],
             "configs": [asdict(one) for one in self.configs.values()],
+            "stream_errors": [asdict(one) for one in self.stream_errors],
             "sessions": dict(self.sessions),
         }
 
@@ -173,13 +215,15 @@ class Store:
             one = Registration(**_timed(entry, "created_at", "updated_at"))
             self.registrations[one.region, one.client_id] = one
         for entry in saved.get("configs", []):
-            config = TelemetryConfig(**_timed(entry, "created_at"))
+            config = TelemetryConfig(**_timed(entry, "created_at", "synced_at"))
             self.configs[config.client_id, config.vin] = config
+        for entry in saved.get("stream_errors", []):
+            self.stream_errors.append(StreamError(**_timed(entry, "created_at")))
         self.sessions = dict(saved["sessions"])
 
 
 def _timed(entry: dict[str, Any], *names: str) -> dict[str, Any]:
     times = {
-        name: entry[name] and datetime.fromisoformat(entry[name]) for name in names
+        name: entry.get(name) and datetime.fromisoformat(entry[name]) for name in names
     }
     return {**entry, **times}

@@ -1,19 +1,18 @@
 """Run a simulator in a thread of the test's own process."""
 
 import asyncio
-import ssl
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from socket import AF_INET, SOCK_STREAM, socket
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import urlencode
 
-import httpx
 from aiohttp import web
 
+from simulator.addresses import Addresses, addresses_of, plain_browser
 from simulator.app import make_app
 from simulator.auth.minting import LIFE, access_token, id_token, partner_token
 from simulator.clock import Clock
@@ -24,7 +23,17 @@ from simulator.keys import shared_key
 from simulator.ledger import Call
 from simulator.scopes import SCOPES
 from simulator.store import Registration
+from simulator.streaming.lines import LINES, Lines
 from simulator.world import World
+
+__all__ = [
+    "APPLICATION",
+    "ASKED",
+    "DOMAIN",
+    "Addresses",
+    "RunningSimulator",
+    "plain_browser",
+]
 
 DOMAIN = "keys.example.com"
 APPLICATION = Application(
@@ -35,37 +44,20 @@ APPLICATION = Application(
     name="Test application",
 )
 ASKED = tuple(scope for scope in SCOPES if scope not in ("email", "profile"))
+_TICK_S = 0.05
 _Result = TypeVar("_Result")
-
-
-def plain_browser() -> httpx.Client:
-    """Return a client with a cookie jar for plain HTTP, made without reading any CA."""
-    unread = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return httpx.Client(trust_env=False, verify=unread, timeout=10)
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Hold the addresses of a simulator that a client has as settings."""
-
-    authorize_url: str
-    token_url: str
-    jwks_url: str
-    issuers: tuple[str, ...]
-    consent_url: str
-    pairing_url: str
-    base_urls: dict[str, str]
 
 
 class RunningSimulator:
     """Serve a simulator on a free port while the `with` block runs.
 
-    `at` makes time stand still there until advanced. `folder` saves the state.
+    `at` makes time stand still there until advanced. `folder` saves the state. Cars
+    stream only when `telemetry_hosts` is given, even an empty one.
     After `reset()`, `world`, `clock`, `faults` and `hub` are new objects: ask the
     simulator for them again.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a test may want to choose
         self,
         *,
         applications: Iterable[Application] = (APPLICATION,),
@@ -73,6 +65,7 @@ class RunningSimulator:
         seed: int = 1,
         at: datetime | None = None,
         config: Config | None = None,
+        telemetry_hosts: dict[str, str] | None = None,
     ) -> None:
         self._at = at
         self._socket = socket(AF_INET, SOCK_STREAM)
@@ -80,7 +73,12 @@ class RunningSimulator:
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         given = config or Config(self.url, tuple(applications), seed=seed)
         self._config = replace(
-            given, public_url=self.url, key_urls=dict(key_urls or given.key_urls)
+            given,
+            public_url=self.url,
+            key_urls=dict(key_urls or given.key_urls),
+            telemetry_hosts=telemetry_hosts or {},
+            streams=telemetry_hosts is not None,
+            tick_s=_TICK_S,
         )
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -128,6 +126,16 @@ class RunningSimulator:
         return asyncio.run_coroutine_threadsafe(run(), self._loop).result(10)
 
     @property
+    def lines(self) -> Lines:
+        """Return the streams of the cars; to be changed in the server's loop only."""
+        return self._app[LINES]
+
+    @property
+    def telemetry_ca(self) -> str:
+        """Return the certificate of the cars' CA, as PEM."""
+        return self._app[LINES].authority.pem
+
+    @property
     def world(self) -> World:
         """Return the simulated world."""
         return self.hub.world
@@ -156,16 +164,7 @@ class RunningSimulator:
     @property
     def addresses(self) -> Addresses:
         """Return every address that a client of Tesla has as a setting."""
-        auth = f"{self.url}/auth/oauth2/v3"
-        return Addresses(
-            authorize_url=f"{auth}/authorize",
-            token_url=f"{auth}/token",
-            jwks_url=f"{auth}/discovery/thirdparty/keys",
-            issuers=(self.hub.config.issuer,),
-            consent_url=f"{self.url}/auth/user/revoke/consent",
-            pairing_url=f"{self.url}/_ak",
-            base_urls={one: self.hub.config.base_url(one) for one in REGIONS},
-        )
+        return addresses_of(self.hub.config)
 
     def billed(self) -> dict[str, int]:
         """Return billable calls by category: data, commands, wakes, specs."""

@@ -2,7 +2,7 @@
 
 import logging
 
-from celery import Task
+from celery import Task, current_app
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
@@ -15,6 +15,18 @@ def ring(task: "Task[..., None]", *arguments: str, countdown_s: float = 0) -> No
     With Redis away nothing is lost but time: the sweep finds the row later.
     """
     transaction.on_commit(lambda: _send(task, arguments, countdown_s))
+
+
+def ring_by_name(name: str, *arguments: str) -> None:
+    """Send a task of a higher floor as `ring` does; its name is all that is known."""
+
+    def send() -> None:
+        try:
+            current_app.send_task(name, args=list(arguments))
+        except OperationalError:
+            _LOG.warning("The queue cannot be reached; %s waits for the sweep.", name)
+
+    transaction.on_commit(send)
 
 
 def _send(

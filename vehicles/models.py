@@ -1,4 +1,4 @@
-"""Cars, which Tesla grant sees which car, and what was commanded."""
+"""Cars, which grant sees which car, what was commanded and what they stream."""
 
 import uuid
 from typing import ClassVar
@@ -9,6 +9,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from tokens.models import TeslaGrant
+
+
+def default_alert_types() -> list[str]:
+    """Return the alerts that a car tells: those that Tesla documents."""
+    return ["service"]
 
 
 class Vehicle(models.Model):
@@ -184,3 +189,70 @@ class Command(models.Model):
     def has_worked(self) -> bool:
         """Tell whether the car did it."""
         return self.state == self.State.DONE and self.result is True
+
+
+class TelemetryConfig(models.Model):
+    """What one car is wanted to stream, and what Tesla has taken of that.
+
+    One row for each car, whoever here sees it, since Tesla keeps one configuration for
+    each application and car. The row is the queue, too: a worker claims it by
+    `lease_until` once `next_at` has come. `fields` is {Signal: {interval_seconds,
+    resend_interval_seconds?, minimum_delta?}}; empty: nothing shall be streamed, and the
+    row goes once Tesla has been told. `generation` counts the wishes,
+    `answered_generation` is the last one that Tesla took or refused, or that nobody
+    could be asked about.
+
+    `confirmed` is the configuration that Tesla took, `confirmed_digest` its digest
+    without the expiry; `destination_digest` that of the destination tried last.
+    `refusal` is a code of `vehicles.services.telemetry.refusals`, with Tesla's own words
+    in `refusal_details`. `car_error` is what the car reported last of this.
+    """
+
+    class Delivery(models.TextChoices):
+        """What a car does with records that were not acknowledged."""
+
+        LATEST = "latest", "Sent again until they arrive"
+        NO_RETRY = "no_retry", "Sent once"
+
+    vehicle = models.OneToOneField(
+        Vehicle, models.CASCADE, related_name="telemetry_config"
+    )
+    fields = models.JSONField(default=dict)
+    prefer_typed = models.BooleanField(default=True)
+    delivery_policy = models.CharField(
+        max_length=8, choices=Delivery, default=Delivery.LATEST
+    )
+    alert_types = models.JSONField(default=default_alert_types)
+    generation = models.PositiveIntegerField(default=1)
+    wanted_at = models.DateTimeField()
+    asked_by = models.ForeignKey(
+        TeslaGrant, models.SET_NULL, null=True, related_name="telemetry_configs"
+    )
+    answered_generation = models.PositiveIntegerField(default=0)
+    confirmed = models.JSONField(null=True)
+    confirmed_digest = models.CharField(max_length=64, blank=True)
+    confirmed_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    destination_digest = models.CharField(max_length=64, blank=True)
+    synced_at = models.DateTimeField(null=True)
+    limit_reached = models.BooleanField(default=False)
+    refusal = models.CharField(max_length=40, blank=True)
+    refusal_details = models.TextField(blank=True)
+    refused_at = models.DateTimeField(null=True)
+    car_error = models.TextField(blank=True)
+    car_error_at = models.DateTimeField(null=True)
+    looked_at = models.DateTimeField(null=True)
+    next_at = models.DateTimeField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["next_at"], name="telemetry_config_due")]
+
+    def __str__(self) -> str:
+        return f"streaming of {self.vehicle}"
+
+    @property
+    def is_answered(self) -> bool:
+        """Tell whether the newest wish has been taken or refused."""
+        return self.answered_generation >= self.generation

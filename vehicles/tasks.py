@@ -10,7 +10,7 @@ import fleet
 from tokens.models import Inquiry, TeslaGrant
 from tokens.services import grants, inquiries, lists
 from vehicles.models import VehicleAccess
-from vehicles.services import asking, commands, keys, vehicles
+from vehicles.services import asking, commands, keys, telemetry, vehicles
 from vehicles.services.commanding import pages
 
 _LOG = logging.getLogger(__name__)
@@ -26,6 +26,7 @@ def sync(grant_pk: str) -> None:
         return
     try:
         vehicles.sync(grant, grants.client_for(grant))
+        telemetry.try_again_with(grant)
     except fleet.FleetError as error:
         _LOG.warning("The cars were not listed: %s", type(error).__name__)
         lists.note_failure(grant, lists.Of.VEHICLES, error, timezone.now())
@@ -114,6 +115,7 @@ def check_key(access_pk: str) -> None:
         return
     try:
         vehicles.check_key(access, grants.client_for(access.grant))
+        telemetry.try_again_with(access.grant)
     except fleet.FleetError as error:
         vehicles.note_failed_check(access, error)
     if keys.is_watched(access.vehicle, timezone.now()):

@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 
 from console.admin.base import OperatorAdmin, link
 from energy.models import EnergySite
-from vehicles.models import Vehicle
+from vehicles.models import TelemetryConfig, Vehicle
 
 _OF_GRANT = "accesses__grant__id__exact"
 
@@ -34,6 +34,36 @@ class VehicleAdmin(OperatorAdmin[Vehicle]):
         return format_html_join(
             ", ", "{} ({})", ((link(one.grant), one.access_type) for one in accesses)
         )
+
+
+@register(TelemetryConfig)
+class TelemetryConfigAdmin(OperatorAdmin[TelemetryConfig]):
+    """What cars are wanted to stream, and what Tesla said of it."""
+
+    list_display = (
+        "car",
+        "wanted_at",
+        "confirmed_at",
+        "synced_at",
+        "refusal",
+        "next_at",
+        "attempts",
+    )
+    list_filter = ("refusal", "limit_reached", "delivery_policy")
+    list_select_related = ("vehicle",)
+    search_fields = ("vehicle__vin", "vehicle__name")
+    readonly_fields = ("car", "of")
+    ordering = ("vehicle__vin",)
+
+    @display(description="car")
+    def car(self, config: TelemetryConfig) -> SafeString | str:
+        """Link to the car."""
+        return link(config.vehicle)
+
+    @display(description="asked by")
+    def of(self, config: TelemetryConfig) -> SafeString | str:
+        """Link to the Tesla account that asked, where it is still here."""
+        return link(config.asked_by)
 
 
 @register(EnergySite)

@@ -9,7 +9,7 @@ from fleet.endpoints.model import (
     Subject,
     Where,
 )
-from fleet.endpoints.params import VEHICLE_TAG, VIN_IN_PATH, asked
+from fleet.endpoints.params import VEHICLE_TAG, VIN_IN_PATH, asked, body, flag, text
 from fleet.scopes import Scope
 
 _SOURCE = "Keyfob"
@@ -40,7 +40,12 @@ def _account(name: str, summary: str, note: str = "") -> Endpoint:
 
 
 def _car(
-    name: str, path: str, summary: str, *, method: str = "GET", note: str = ""
+    name: str,
+    path: str,
+    summary: str,
+    *params: Param,
+    method: str = "GET",
+    note: str = "",
 ) -> Endpoint:
     return Endpoint(
         name,
@@ -49,7 +54,7 @@ def _car(
         Subject.VEHICLE,
         _READ,
         local=True,
-        params=(VIN_IN_PATH,),
+        params=(VIN_IN_PATH, *params),
         summary=summary,
         note=note,
         source=_SOURCE,
@@ -157,6 +162,57 @@ CARS = (
     ),
 )
 
+_WANTED = (
+    body(
+        "fields",
+        Kind.OBJECT,
+        required=False,
+        note="by name of /fields.json: interval_seconds, resend_interval_seconds,"
+        " minimum_delta; null or {} for the default interval",
+    ),
+    flag("prefer_typed", required=False, note="values as numbers instead of texts"),
+    text(
+        "delivery_policy",
+        "latest",
+        "no_retry",
+        required=False,
+        note="latest: what was not acknowledged is sent again",
+    ),
+)
+_SHARED = "one configuration for each car, shared by all who see it here"
+
+CONFIGS = (
+    _car(
+        "config",
+        "config",
+        "Read what a car is told to stream.",
+        note=f"404 when there is nothing; {_SHARED}",
+    ),
+    _car(
+        "config_change",
+        "config",
+        "Add fields to what a car streams, or change them.",
+        *_WANTED,
+        method="PATCH",
+        note=f"fields that tell a place need vehicle_location, too; {_SHARED}",
+    ),
+    _car(
+        "config_replace",
+        "config",
+        "Have a car stream these fields and no others.",
+        *_WANTED,
+        method="POST",
+        note=f"fields that tell a place need vehicle_location, too; {_SHARED}",
+    ),
+    _car(
+        "config_remove",
+        "config",
+        "Have a car stream nothing any more.",
+        method="DELETE",
+        note=_SHARED,
+    ),
+)
+
 PUBLIC = (
     _public(
         "fields", "/fields.json", Content.JSON, "List the fields that cars can stream."
@@ -166,4 +222,4 @@ PUBLIC = (
     _public("status", "/status", Content.TEXT, "Tell how this Keyfob is."),
 )
 
-ENDPOINTS = (*ACCOUNT, *CARS, *PUBLIC)
+ENDPOINTS = (*ACCOUNT, *CARS, *CONFIGS, *PUBLIC)

@@ -10,6 +10,7 @@ from aiohttp import web
 from simulator.answers import answer, refuse
 from simulator.config import Application
 from simulator.fleet_api.route import Visit
+from simulator.fleet_api.telemetry import stream_errors
 from simulator.public_keys import KeyUnavailable, fetch_public_key
 from simulator.store import Registration
 
@@ -91,10 +92,11 @@ async def public_key(visit: Visit) -> web.Response:
 
 
 async def error_vins(visit: Visit) -> web.Response:
-    """List the cars with streaming errors: none."""
-    return answer({"fleet_telemetry_error_vins": []})
+    """List the cars of this region with streaming errors."""
+    vins = sorted({one["vin"] for one in stream_errors(visit)})
+    return answer({"fleet_telemetry_error_vins": vins})
 
 
 async def errors(visit: Visit) -> web.Response:
-    """List streaming errors: none."""
-    return answer({"fleet_telemetry_errors": []})
+    """List the streaming errors of this region's cars, newest first."""
+    return answer({"fleet_telemetry_errors": stream_errors(visit)})

@@ -52,7 +52,12 @@ ROUTES = (
     Route("GET", "/vehicles", vehicles.vehicles, _CAR),
     Route("POST", "/vehicles/fleet_status", vehicles.fleet_status, _CAR),
     Route("POST", "/vehicles/fleet_telemetry_config", telemetry.configure, _CAR),
-    Route("POST", "/vehicles/fleet_telemetry_config_jws", telemetry.configure, _CAR),
+    Route(
+        "POST",
+        "/vehicles/fleet_telemetry_config_jws",
+        telemetry.configure_signed,
+        _CAR,
+    ),
     Route("GET", "/vehicles/{tag}", vehicles.vehicle, _CAR, _V),
     _car("vehicle_data", vehicles.vehicle_data, price="data"),
     _car("mobile_enabled", vehicles.mobile_enabled),

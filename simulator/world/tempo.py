@@ -9,7 +9,8 @@ class Tempo:
 
     `wake_delay_s` of None draws 10 to 60 s for each wake-up; `sleep_after_s` of None
     gives each car its own patience of 10 to 15 minutes. For `busy_after_wake_s` a car
-    that was woken up answers commands with being busy.
+    that was woken up answers commands with being busy. New streaming settings reach
+    a car that is online after `config_lag_s`.
     """
 
     wake_delay_s: float | None = None
@@ -18,3 +19,4 @@ class Tempo:
     pairing_lag_s: float = 15.0
     write_lag_s: float = 3.0
     busy_after_wake_s: float = 2.0
+    config_lag_s: float = 0.0

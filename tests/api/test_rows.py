@@ -41,10 +41,12 @@ STATUS = {
     "remove_driver": (404, "not_found"),
     # Tesla takes a streaming configuration signed only.
     "fleet_telemetry_config_create": (403, None),
-    "fleet_telemetry_config_jws": (403, None),
+    "fleet_telemetry_config_jws": (400, "the token is not a compact JWS"),
     # Granny is too old for the command protocol.
     "signed_command": (422, "vehicle does not support the command protocol"),
     "image": (302, None),
+    # Nobody has said yet what Granny is to stream.
+    "config": (404, "not_found"),
     **{
         one.name: (403, "Forbidden: a partner token is required")
         for one in ENDPOINTS

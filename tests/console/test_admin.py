@@ -18,6 +18,8 @@ from console import figures
 from console.models import Deletion, Export, Heartbeat
 from console.services import deletions, export_jobs
 from fleet.endpoints import Price
+from telemetry import certificates
+from telemetry.models import CarAuthority, CarCertificate
 from tests.accounts.factors import gave_code, set_up_app
 from tests.console.leaving import fresh_client
 from tests.factories import (
@@ -37,7 +39,9 @@ from tokens.models import (
     Usage,
 )
 from tokens.services import access_tokens, inquiries, usage
+from vehicles.models import TelemetryConfig, VehicleAccess
 from vehicles.services import commands
+from vehicles.services.telemetry import wishes
 
 pytestmark = pytest.mark.django_db
 ClientOf = Callable[[User], Client]
@@ -98,10 +102,27 @@ def everything(alice: User) -> dict[str, str]:
         "tokens/usage": str(Usage.objects.get().pk),
         "tokens/spending": str(Spending.objects.get().pk),
         "vehicles/vehicle": str(car.vehicle_id),
+        "vehicles/telemetryconfig": str(_streaming(car).pk),
         "vehicles/command": str(commands.ask(alice, VIN, "door_lock").pk),
+        **_certificates(),
         "energy/energysite": str(make_energy_site(grant).site_id),
         "console/deletion": str(deletion.pk),
         "console/export": str(export.pk),
+    }
+
+
+def _streaming(car: VehicleAccess) -> TelemetryConfig:
+    """Let a car be wanted to stream."""
+    wishes.merge(car, {"Soc": None})
+    return TelemetryConfig.objects.get()
+
+
+def _certificates() -> dict[str, str]:
+    """Make what cars know the receiver by; return the rows' keys."""
+    certificates.leaf()
+    return {
+        "telemetry/carauthority": str(CarAuthority.objects.get().pk),
+        "telemetry/carcertificate": str(CarCertificate.objects.get().pk),
     }
 
 

@@ -9,6 +9,7 @@ import pytest
 from console.env import (
     BadEnvironment,
     Environment,
+    address,
     database,
     dollars,
     email,
@@ -249,6 +250,27 @@ def test_odd_prices_are_a_problem(text: str) -> None:
     assert problems(environment) == [
         "P: must be pairs such as vehicle:month=pri_01abc."
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("0.0.0.0:4443", ("0.0.0.0", 4443)),
+        ("[::]:443", ("::", 443)),
+        ("", ("127.0.0.1", 1)),
+    ],
+)
+def test_address_is_host_and_port(text: str, found: tuple[str, int]) -> None:
+    environment = Environment({"A": text})
+    assert address(environment, "A", "127.0.0.1:1") == found
+    assert problems(environment) == []
+
+
+@pytest.mark.parametrize("text", ["4443", ":4443", "host:", "host:x", "host:70000"])
+def test_odd_address_is_a_problem(text: str) -> None:
+    environment = Environment({"A": text})
+    address(environment, "A", "127.0.0.1:1")
+    assert problems(environment) == [f"A: must be host:port, not {text!r}."]
 
 
 def test_dollars_are_exact() -> None:

@@ -121,6 +121,7 @@ def test_export_holds_every_row_and_nothing_secret(alice: User, bob: User) -> No
             "activity",
             "car_commands",
             "car_readings",
+            "car_streaming",
             "cars",
             "checkouts",
             "counts_of_calls",
@@ -263,6 +264,7 @@ EXPORTED = {
     "tokens.Usage": "counts_of_calls",
     "usersessions.UserSession": "sessions",
     "vehicles.Command": "car_commands",
+    "vehicles.TelemetryConfig": "car_streaming",
     "vehicles.VehicleAccess": "car_readings",
 }
 LEFT_OUT = {

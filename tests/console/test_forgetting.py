@@ -45,13 +45,15 @@ from tests.factories import make_energy_site
 from tests.fixtures.tesla import MakeGrant
 from tokens.models import AccessToken, Inquiry, TeslaGrant
 from tokens.services import access_tokens, grants, inquiries, spool, usage
-from vehicles.models import Vehicle, VehicleAccess
+from vehicles.models import TelemetryConfig, Vehicle, VehicleAccess
 from vehicles.services import commands, vehicles
+from vehicles.services.telemetry import wishes
 
 # What an account's deletion leaves on purpose, without a name: that it was done, and what
 # was paid.
-# Invitations that somebody wrote stay with those who came of them.
-ALLOWED = {Deletion, DeletionStep, Invoice, Invitation}
+# Invitations that somebody wrote stay with those who came of them, and what a shared car
+# streams with the others who see it: who asked for it is forgotten.
+ALLOWED = {Deletion, DeletionStep, Invoice, Invitation, TelemetryConfig}
 # Tables of Django's without a model.
 _PLAIN = {"django_migrations"}
 
@@ -83,6 +85,7 @@ def _fill(user: User, grant: TeslaGrant) -> None:
     inquiries.ask(user, grant, "site_info", "2252142071")
     seen = VehicleAccess.objects.filter(grant=grant).order_by("pk")[0]
     commands.ask(user, seen.vehicle.vin, "door_lock")
+    wishes.merge(seen, {"Soc": None})
     access_tokens.issue(user, "Home Assistant")
     prove_address(user)
     fresh_client(user)
@@ -270,6 +273,7 @@ def test_deleted_account_leaves_no_trace_in_any_table_or_file(
         if model.objects.filter(pk__in=keys).exists()
     }
     assert left <= ALLOWED
+    assert not TelemetryConfig.objects.exclude(asked_by=None).exists()
     assert (deletion.user, deletion.subject, deletion.email_sealed) == (None, "", "")
     assert VehicleAccess.objects.filter(grant=theirs).count() == 4
     red = registered.world.car_named("Red").vin

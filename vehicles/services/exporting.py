@@ -6,7 +6,7 @@ from typing import Any
 from accounts.models import User
 from accounts.services.exporting import CHUNK, Sheet, sheet
 from tokens.services.exporting import without_secrets
-from vehicles.models import Command, VehicleAccess
+from vehicles.models import Command, TelemetryConfig, VehicleAccess
 
 
 def exports(user: User) -> Iterator[Sheet]:
@@ -36,6 +36,25 @@ def exports(user: User) -> Iterator[Sheet]:
         "the last reading of each car",
         ("vin", "seen_with", "read_at", "vehicle_data"),
         _readings(seen),
+    )
+    yield sheet(
+        "car_streaming",
+        "what the cars that you see are wanted to stream, and what Tesla said of it",
+        TelemetryConfig.objects.filter(vehicle__in=seen.values("vehicle")).order_by(
+            "vehicle__vin"
+        ),
+        {
+            "vin": "vehicle__vin",
+            "fields": "fields",
+            "delivery_policy": "delivery_policy",
+            "alert_types": "alert_types",
+            "asked_for_at": "wanted_at",
+            "accepted_by_tesla_at": "confirmed_at",
+            "fetched_by_the_car_at": "synced_at",
+            "holds_until": "expires_at",
+            "refusal": "refusal",
+            "error_of_the_car": "car_error",
+        },
     )
     yield sheet(
         "car_commands",

@@ -49,7 +49,7 @@ class Car(SharedCar):
     @property
     def origin_s(self) -> float:
         """Return when the car's routine starts, in seconds since 1970."""
-        return self._stage.origin_s - self.spec.lead_s
+        return self._stage.origin_s - self.spec.lead_s - self.condition.skipped_s
 
     @property
     def now_s(self) -> float:
@@ -105,10 +105,17 @@ class Car(SharedCar):
         """Return what Tesla's servers believe, a few seconds behind `state`."""
         return self._state_at(self._stage.now_s() - self._stage.tempo.report_lag_s)
 
-    def _state_at(self, at_s: float) -> str:
+    @property
+    def is_awake(self) -> bool:
+        """Tell whether the computers run, with or without a signal."""
+        return self._state_at(self._stage.now_s(), is_in_reach=True) == "online"
+
+    def _state_at(self, at_s: float, *, is_in_reach: bool = False) -> str:
         drawn_s = draw_between(*_PATIENCE_S, self._stage.seed, self.vin, "patience")
         asked_s = self._stage.tempo.sleep_after_s
         patience_s = drawn_s if asked_s is None else asked_s
+        if not (is_in_reach or self.condition.wake.has_signal):
+            return "offline"
         return state_at(self.spec, self.condition, self.origin_s, patience_s, at_s)
 
     def wake_up(self) -> None:

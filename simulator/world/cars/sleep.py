@@ -1,4 +1,4 @@
-"""Decide whether a car is online, asleep or offline."""
+"""Decide whether a car is awake or asleep."""
 
 from simulator.world.cars import physics
 from simulator.world.cars.routine import Stretch
@@ -9,14 +9,12 @@ from simulator.world.cars.state import CarState
 def state_at(
     spec: CarSpec, state: CarState, origin_s: float, patience_s: float, at_s: float
 ) -> str:
-    """Return the state of a moment: asleep once nothing happened for `patience_s`.
+    """Return "online" or "asleep": asleep once nothing happened for `patience_s`.
 
     A wake-up that is still under way leaves the car asleep, unless its routine starts
     it first.
     """
     wake = state.wake
-    if not wake.has_signal:
-        return "offline"
     busy_s = _last_busy_s(spec, state, origin_s, (at_s - patience_s, at_s))
     if busy_s is not None and at_s - busy_s < patience_s:
         return "online"

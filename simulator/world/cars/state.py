@@ -122,12 +122,28 @@ class Software:
 
 
 @dataclass(slots=True)
+class Streaming:
+    """Hold what stands between the car and a telemetry server.
+
+    `no_slot`: other applications took the last one. `unsupported` names what is too
+    old: "hardware", "firmware" or nothing. With `line_cut` only the way to telemetry
+    servers is broken; with `bad_certificate` the car trusts no server's certificate.
+    """
+
+    no_slot: bool = False
+    unsupported: str = ""
+    line_cut: bool = False
+    bad_certificate: bool = False
+
+
+@dataclass(slots=True)
 class CarState:
     """Hold everything about a car that time or people change.
 
     `firmware` stands for the built one when it is set; `more_keys` are phones and
     cards beside the built ones. `pins` holds four digits by what they guard, `units`
-    what the screen was told to show, `extras` what no group of data shows.
+    what the screen was told to show, `extras` what no group of data shows. `skipped_s`
+    of the routine were left out, so that a drive began early.
     """
 
     name: str = ""
@@ -147,6 +163,8 @@ class CarState:
     body: Body = field(default_factory=Body)
     media: Media = field(default_factory=Media)
     software: Software = field(default_factory=Software)
+    streaming: Streaming = field(default_factory=Streaming)
+    skipped_s: float = 0.0
     invitations: list[dict[str, Any]] = field(default_factory=list)
     drivers_gone: list[str] = field(default_factory=list)
     unlisted_for: list[str] = field(default_factory=list)

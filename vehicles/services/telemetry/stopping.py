@@ -5,7 +5,7 @@ from uuid import UUID
 
 import fleet
 from fleet.endpoints import BY_NAME
-from vehicles.models import VehicleAccess
+from vehicles.models import TelemetryConfig, VehicleAccess
 
 
 def used_by_others(vins: Iterable[str], leaving: Iterable[UUID]) -> set[str]:
@@ -22,6 +22,15 @@ def used_by_others(vins: Iterable[str], leaving: Iterable[UUID]) -> set[str]:
 
 
 def stop(vin: str, client: fleet.Client) -> bool:
+    """Forget what the car was wanted to stream, then have it stop as below.
+
+    First, so that nobody sends it again in between. Raises `FleetError`.
+    """
+    TelemetryConfig.objects.filter(vehicle__vin=vin).delete()
+    return delete_at_tesla(vin, client)
+
+
+def delete_at_tesla(vin: str, client: fleet.Client) -> bool:
     """Delete the car's configuration at Tesla; return whether there was one.
 
     Raises `FleetError`. Source:

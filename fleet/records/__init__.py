@@ -1,0 +1,1 @@
+"""Read what cars stream: envelopes, records, and the values in them."""

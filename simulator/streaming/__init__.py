@@ -1,0 +1,1 @@
+"""Let cars stream: settings, their signature, and cars that dial a telemetry server."""

@@ -1,0 +1,40 @@
+"""Bring to Tesla what cars are wanted to stream."""
+
+import logging
+
+from celery import shared_task
+from celery.contrib.django.task import DjangoTask
+
+from accounts import crypto
+from telemetry import certificates, public
+from vehicles.services.telemetry import Destination, queue, reconciling
+
+_LOG = logging.getLogger(__name__)
+_MOST_WISHES_AT_ONCE = 3
+
+
+@shared_task(base=DjangoTask, ignore_result=True)
+def reconcile(vin: str) -> None:
+    """Bring a car's wish to Tesla, or look how it stands, if it is its turn."""
+    there = _destination()
+    for _wish in range(_MOST_WISHES_AT_ONCE):
+        if there is None or not reconciling.reconcile(vin, there):
+            return
+
+
+@shared_task(base=DjangoTask, ignore_result=True)
+def sweep() -> None:
+    """Ring for the cars whose turn has come, and for all when the receiver moved."""
+    there = _destination()
+    for vin in queue.due(there) if there else ():
+        reconcile.delay(vin)
+
+
+def _destination() -> Destination | None:
+    """Return where cars are to connect, None while the operator's files are unusable."""
+    try:
+        there = certificates.destination()
+    except (public.Unusable, crypto.Undecryptable):
+        _LOG.exception("Cars cannot be told where to stream to.")
+        return None
+    return Destination(there.hostname, there.port, there.ca)

@@ -1,0 +1,1 @@
+"""Tests of what cars are wanted to stream."""

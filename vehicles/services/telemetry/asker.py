@@ -1,0 +1,46 @@
+"""Choose the Tesla account with which a car's streaming is set."""
+
+from django.utils import timezone
+
+import fleet
+from fleet.scopes import Scope
+from tokens.models import TeslaGrant
+from vehicles.models import TelemetryConfig, VehicleAccess
+from vehicles.services import vehicles
+from vehicles.services.telemetry import fields
+from vehicles.services.telemetry.refusals import Code
+
+
+def choose(row: TelemetryConfig) -> VehicleAccess | Code:
+    """Return by whom to ask, or the reason why nobody can.
+
+    Who asked comes first, then owners. Fields that tell a place want an account that may
+    know it.
+    """
+    seen = VehicleAccess.objects.select_related("grant", "vehicle").filter(
+        vehicle=row.vehicle_id, gone_at=None
+    )
+    ranked = sorted(
+        seen,
+        key=lambda one: (one.grant_id != row.asked_by_id, vehicles.preference(one)),
+    )
+    if not ranked:
+        return Code.NOT_LISTED
+    usable = [one for one in ranked if one.grant.state == TeslaGrant.State.ACTIVE]
+    if not usable:
+        return Code.RELINK
+    wanted = [Scope.VEHICLE_DEVICE_DATA]
+    if fields.located(row.fields):
+        wanted.append(Scope.VEHICLE_LOCATION)
+    for one in usable:
+        if all(one.grant.has(scope) for scope in wanted):
+            return one
+    return Code.MISSING_SCOPE
+
+
+def renew_soon(access: VehicleAccess, error: fleet.FleetError) -> None:
+    """Have the timer renew a token that Tesla refused before its time."""
+    if isinstance(error, fleet.Unauthorized):
+        TeslaGrant.objects.filter(
+            pk=access.grant_id, generation=access.grant.generation
+        ).update(next_refresh_at=timezone.now())

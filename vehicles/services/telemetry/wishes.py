@@ -1,0 +1,177 @@
+"""What a car is wanted to stream: read it, change it, tell the viewers of it.
+
+A wish is stored at once and brought to Tesla by a worker, for which the caller rings.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from events import channel, shapes
+from events.errors import Unavailable
+from events.event import Entry
+from tokens import shared
+from vehicles.models import TelemetryConfig, Vehicle, VehicleAccess
+from vehicles.services import viewers
+from vehicles.services.telemetry import fields
+from vehicles.services.telemetry.fields import Checked, Fields
+
+RECONCILE = "telemetry.tasks.reconcile"
+"""The task that brings a wish to Tesla, by name: it stands on a higher floor."""
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What else a wish may say; None leaves it as it is."""
+
+    prefer_typed: bool | None = None
+    delivery_policy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wished:
+    """What came of a wish: its generation, and the retired fields that were left out."""
+
+    generation: int
+    ignored: list[str] = field(default_factory=list)
+
+
+def find(vin: str) -> TelemetryConfig | None:
+    """Return what a car is wanted to stream, None where that is nothing."""
+    row = TelemetryConfig.objects.filter(vehicle__vin=vin).first()
+    return row if row is not None and row.fields else None
+
+
+def shape(row: TelemetryConfig | None) -> dict[str, Any]:
+    """Return a wish as programs read it; without members that are not known."""
+    if row is None or not row.fields:
+        return {"fields": {}}
+    found: dict[str, Any] = {
+        "fields": row.fields,
+        "alert_types": row.alert_types,
+        "delivery_policy": row.delivery_policy,
+        "prefer_typed": row.prefer_typed,
+        "pending": row.synced_at is None,
+    }
+    for name in ("hostname", "port", "ca", "exp"):
+        value = (row.confirmed or {}).get(name)
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def merge(
+    access: VehicleAccess, sent: Mapping[str, Any], options: Options | None = None
+) -> Wished:
+    """Add fields to what a car streams. Raises `Invalid`; then nothing has changed."""
+
+    def merged(row: TelemetryConfig) -> Checked:
+        checked = fields.check(sent, row.fields)
+        return Checked({**row.fields, **checked.fields}, checked.ignored)
+
+    return _wish(access, merged, options or Options())
+
+
+def replace(
+    access: VehicleAccess, sent: Mapping[str, Any], options: Options | None = None
+) -> Wished:
+    """Have a car stream these fields alone. Raises `Invalid` as `merge` does."""
+    return _wish(access, lambda _row: fields.check(sent, {}), options or Options())
+
+
+def remove(access: VehicleAccess) -> int:
+    """Have a car stream nothing any more; return the wish's generation, 0 for none.
+
+    There is none where the car was to stream nothing anyway.
+    """
+    with transaction.atomic():
+        row = _locked(access)
+        if not row.fields:
+            return 0
+        _store(row, access, {}, Options())
+    return row.generation
+
+
+def wait_over(vin: str, generation: int) -> bool:
+    """Tell whether a wish has been taken or refused, or is overtaken by another."""
+    row = (
+        TelemetryConfig.objects.filter(vehicle__vin=vin)
+        .values_list("generation", "answered_generation")
+        .first()
+    )
+    return row is None or row[0] != generation or row[1] >= generation
+
+
+def _wish(
+    access: VehicleAccess,
+    change: Callable[[TelemetryConfig], Checked],
+    options: Options,
+) -> Wished:
+    with transaction.atomic():
+        row = _locked(access)
+        checked = change(row)
+        is_new = checked.fields != row.fields or (
+            options.prefer_typed not in {None, row.prefer_typed}
+            or options.delivery_policy not in {None, row.delivery_policy}
+        )
+        if is_new and (checked.fields or row.fields):
+            _store(row, access, checked.fields, options)
+    return Wished(row.generation, checked.ignored)
+
+
+def _locked(access: VehicleAccess) -> TelemetryConfig:
+    """Return the car's row, held until the transaction ends; a new one is unsaved."""
+    vehicle = Vehicle.objects.select_for_update().get(pk=access.vehicle_id)
+    row = TelemetryConfig.objects.filter(vehicle=vehicle).first()
+    if row is None:
+        return TelemetryConfig(vehicle=vehicle, generation=0)
+    row.vehicle = vehicle
+    return row
+
+
+def _store(
+    row: TelemetryConfig, access: VehicleAccess, wanted: Fields, options: Options
+) -> None:
+    """Store a new wish, due at once; tell the viewers when the transaction is through."""
+    now = timezone.now()
+    row.fields = wanted
+    row.prefer_typed = (
+        row.prefer_typed if options.prefer_typed is None else options.prefer_typed
+    )
+    row.delivery_policy = options.delivery_policy or row.delivery_policy
+    row.generation += 1
+    row.wanted_at = row.next_at = now
+    row.asked_by_id = access.grant_id
+    row.attempts = 0
+    columns = (
+        "fields",
+        "prefer_typed",
+        "delivery_policy",
+        "generation",
+        "wanted_at",
+        "next_at",
+        "asked_by",
+        "attempts",
+    )
+    # Only these: a worker may be writing the others.
+    row.save(update_fields=columns if row.pk else None)
+    transaction.on_commit(partial(_tell, row))
+
+
+def _tell(row: TelemetryConfig) -> None:
+    """Publish the whole set of fields to everybody who sees the car."""
+    vin = row.vehicle.vin
+    event = shapes.config(vin, shape(row), int(time.time() * 1000))
+    seen_by = viewers.of([vin]).get(vin, ())
+    entries = [Entry(viewer.account_id, event) for viewer in seen_by]
+    try:
+        shared.ask(lambda client: channel.publish(client, entries))
+    except Unavailable as error:
+        _LOG.warning("A changed configuration was not told: %s", error)
