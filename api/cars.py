@@ -1,6 +1,7 @@
 """Answer about one car from what was read of it before, or read it anew."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -69,7 +70,9 @@ async def _refresh(forwarding: Forwarding, route: Route) -> Response:
     if Scope.VEHICLE_LOCATION in route.grant.scopes:
         groups.append("location_data")
     path = f"/api/1/vehicles/{route.tag}/vehicle_data?endpoints={'%3B'.join(groups)}"
-    given = await forwarding.tesla.send(route.grant, Call("GET", path))
+    # Anew means anew: what somebody read a moment ago will not do.
+    tesla = replace(forwarding.tesla, use_cache="false")
+    given = await tesla.send(route.grant, Call("GET", path))
     if given.status == 200:
         await _keep(forwarding, route, content_of(given))
     return await awake_or_record(forwarding, route, given)

@@ -9,9 +9,11 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -20,7 +22,7 @@ from api.responses import Refusal
 from api.threads import Threads
 from fleet.endpoints import Price
 from tokens.auth import Caller
-from tokens.services import spending, usage
+from tokens.services import credits, spending, usage  # noqa: A004
 from tokens.services.usage import Count, Key
 
 _log = logging.getLogger(__name__)
@@ -46,6 +48,7 @@ class Meter:
         # Billed calls by class: written by all, and by us but not yet written.
         self._written: Mapping[str, int] | None = None
         self._ours: dict[str, int] = {}
+        self._consumed: Counter[tuple[UUID, str, Price]] = Counter()
         self._spent_usd = Decimal(0)
         self._read_at_s = 0.0
         self._closing = asyncio.Event()
@@ -69,12 +72,18 @@ class Meter:
         """Count that Tesla needed not be asked."""
         self._count(caller, subject, price).saved += 1
 
-    def asked(self, caller: Caller, subject: str, price: Price, status: int) -> None:
-        """Count a call to Tesla, by its answer's status, 0 for none; ends `reserve`."""
+    def asked(
+        self, caller: Caller, subject: str, price: Price, status: int, name: str = ""
+    ) -> None:
+        """Count a call to Tesla, by its answer's status, 0 for none; ends `reserve`.
+
+        What is billed is told to the account as credits, under `name`.
+        """
         count = self._count(caller, subject, price)
         count.asked += 1
         if usage.is_billed(price, status):
             count.billed += 1
+            self._consumed[caller.user_id, name, price] += 1
         elif price is not Price.FREE:
             self._reserve(price, -1)
 
@@ -114,11 +123,13 @@ class Meter:
         billed: dict[str, int] = {}
         for key, count in counts.items():
             billed[key.price_class] = billed.get(key.price_class, 0) + count.billed
+        consumed, self._consumed = self._consumed, Counter()
         try:
-            await self._threads.quickly(lambda: usage.write(counts))
+            await self._threads.quickly(lambda: _write(counts, consumed))
         except DatabaseError:
             _log.warning("The usage of %d rows was not written.", len(counts))
             self._keep(waiting)
+            self._consumed.update(consumed)
             return
         for price_class, written in billed.items():
             if written:
@@ -176,3 +187,13 @@ class Meter:
             _log.warning("What was spent this month was not read.")
             self._written = self._written or {}
         self._spent_usd = spending.usd(self._written) + spending.usd(self._ours)
+
+
+def _write(
+    counts: Mapping[Key, Count], consumed: Mapping[tuple[UUID, str, Price], int]
+) -> None:
+    """Write counts; then tell the accounts their credits, as many as it has been."""
+    usage.write(counts)
+    # The counts are written by now: they must not be written again.
+    with contextlib.suppress(DatabaseError):
+        credits.tell(credits.Consumed(*what, calls) for what, calls in consumed.items())

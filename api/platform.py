@@ -1,18 +1,24 @@
 """The gateway's own addresses: test, ping, and metadata about what a token opens."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from accounts.models import User
 from energy.models import SiteAccess
+from events.event import Topic
 from fleet.scopes import Scope
 from tokens.models import TeslaGrant
-from vehicles.models import VehicleAccess
+from tokens.services import news
+from vehicles.models import TelemetryConfig, Vehicle, VehicleAccess
 from vehicles.services.vehicles import needs_key, preference
 
 Handler = Callable[[UUID], Any]
 
+_FIRST_VALUE_WITHIN = timedelta(days=1)
 _HARDWARE_FLAGS = (
     "can_accept_navigation_requests",
     "can_actuate_trunks",
@@ -57,7 +63,8 @@ def metadata(user_id: UUID) -> dict[str, Any]:
     granted = {scope for grant in grants for scope in grant.scopes}
     vehicles: dict[str, Any] = {}
     accesses = VehicleAccess.objects.filter(grant__user=user)
-    for access in sorted(accesses.select_related("vehicle", "grant"), key=preference):
+    joined = accesses.select_related("vehicle__telemetry_config", "grant")
+    for access in sorted(joined, key=preference):
         vehicles.setdefault(access.vehicle.vin, _vehicle(access))
     sites: dict[str, Any] = {}
     for site_access in SiteAccess.objects.filter(grant__user=user).select_related(
@@ -91,13 +98,42 @@ def _vehicle(access: VehicleAccess) -> dict[str, Any]:
         "signing": {"required": True, "off": False}.get(vehicle.command_signing),
         "access": access.gone_at is None and _works(access.grant),
         # True: read this car by calls; there is no stream of it to listen to.
-        "polling": True,
+        "polling": not _streams(vehicle),
         "firmware": vehicle.firmware or None,
         "discounted": vehicle.discounted,
         "fleet_telemetry": vehicle.fleet_telemetry_version or None,
-        "issue": "key" if needs_key(vehicle) else None,
+        "issue": _issue(access),
         "config": _hardware((access.vehicle_data or {}).get("vehicle_config") or {}),
     }
+
+
+def _config_of(vehicle: Vehicle) -> TelemetryConfig | None:
+    return getattr(vehicle, "telemetry_config", None)
+
+
+def _streams(vehicle: Vehicle) -> bool:
+    """Tell whether the car has fetched what it is to stream."""
+    config = _config_of(vehicle)
+    return config is not None and config.synced_at is not None
+
+
+def _issue(access: VehicleAccess) -> str | None:
+    """Return what keeps the car from streaming, by the words that programs know.
+
+    `key`: it lacks the virtual key; `streaming_toggle`: the switch in the car is off;
+    `no_data`: for a day it has had its settings and has never sent anything.
+    """
+    vehicle, config = access.vehicle, _config_of(access.vehicle)
+    if needs_key(vehicle) or (config is not None and config.refusal == "missing_key"):
+        return "key"
+    if vehicle.safety_screen_streaming_toggle is False:
+        return "streaming_toggle"
+    synced_at = config.synced_at if config is not None else None
+    if synced_at is not None and timezone.now() - synced_at > _FIRST_VALUE_WITHIN:
+        told = news.newest(access.grant.user_id, vehicle.vin)
+        if not told.signals and Topic.CONNECTIVITY not in told.others:
+            return "no_data"
+    return None
 
 
 def _hardware(config: Mapping[str, Any]) -> dict[str, Any]:

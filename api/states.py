@@ -15,7 +15,7 @@ JSON_HEADER = ("content-type", "application/json; charset=utf-8")
 _ASLEEP_KNOWN_S = 5.0
 _ONLINE_KNOWN_S = 60.0
 _MOST_KNOWN = 2000
-_ONLINE = "online"
+ONLINE = "online"
 _STATE = re.compile(rb'"state"\s*:\s*"([a-z_]{1,16})"')
 
 
@@ -30,7 +30,7 @@ class _State:
     @property
     def is_believed(self) -> bool:
         """Tell whether it is as new as one may rely on."""
-        kept_s = _ONLINE_KNOWN_S if self.state == _ONLINE else _ASLEEP_KNOWN_S
+        kept_s = _ONLINE_KNOWN_S if self.state == ONLINE else _ASLEEP_KNOWN_S
         return time.time() < self.at_s + kept_s
 
 
@@ -48,20 +48,23 @@ class States:
     def record_of_sleeping(self, grant: Grant, tag: str) -> Answer | None:
         """Return the record of a car that was not online just now."""
         known = self._known.get((grant.id.int, tag))
-        if known is None or known.state == _ONLINE or not known.is_believed:
+        if known is None or known.state == ONLINE or not known.is_believed:
             return None
         return known.record
 
-    def note_record(self, grant: Grant, tag: str, body: bytes, at_s: float) -> None:
-        """Keep a car's record, if it says one state."""
+    def note_record(self, grant: Grant, tag: str, body: bytes, at_s: float) -> str:
+        """Keep a car's record, if it says one state; return the state or ""."""
         states = set(_STATE.findall(body))
-        if len(states) == 1:
-            record = Answer(200, [JSON_HEADER], body)
-            self._note(grant, tag, _State(states.pop().decode(), at_s, record))
+        if len(states) != 1:
+            return ""
+        state: str = states.pop().decode()
+        record = Answer(200, [JSON_HEADER], body)
+        self._note(grant, tag, _State(state, at_s, record))
+        return state
 
     def note_online(self, grant: Grant, tag: str, at_s: float) -> None:
         """Keep that a car has just answered."""
-        self._note(grant, tag, _State(_ONLINE, at_s))
+        self._note(grant, tag, _State(ONLINE, at_s))
 
     def forget(self, grant: Grant, tag: str) -> None:
         """Forget what was known of a car, for it may have changed."""

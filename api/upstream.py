@@ -9,22 +9,21 @@ import asyncio
 import re
 import time
 from dataclasses import dataclass
-from functools import lru_cache
-from urllib.parse import parse_qs
 
 from django.conf import settings
 
+from api import subjects
 from api.limits import Limits
 from api.meter import Meter
+from api.news import News, Seen, is_whole
 from api.reach import Grant
 from api.readings import Readings
 from api.request import Request
 from api.responses import Response
-from api.states import JSON_HEADER, States
+from api.states import JSON_HEADER, ONLINE, States
 from api.tesla import Call, Tesla
 from api.threads import Threads
-from fleet.endpoints import Endpoint, Match, Price, Subject, match
-from fleet.scopes import Scope
+from fleet.endpoints import Endpoint, Match, Price
 from fleet.wire import Answer
 from tokens.async_shared import Shared
 from tokens.auth import Caller
@@ -36,7 +35,6 @@ _ASLEEP = (
     b'{"response":null,"error":"vehicle unavailable: vehicle is offline or asleep",'
     b'"error_description":""}'
 )
-_USE_CACHE = "use_cache"
 _ANY_AGE = frozenset({"true", "1"})
 _LIVE = frozenset({"false", "0"})
 
@@ -50,6 +48,7 @@ class Visit:
     started_s: float
     tag: str = ""
     price: Price = Price.FREE
+    name: str = ""
 
 
 @dataclass(slots=True)
@@ -69,6 +68,7 @@ class Upstream:
         self.limits = Limits(self.shared)
         self.meter = Meter(threads)
         self.readings = Readings(threads, self.shared)
+        self.news = News(threads)
         self.flights: dict[tuple[int, str], _Flight] = {}
         self.states = States()
 
@@ -81,7 +81,8 @@ class Upstream:
     ) -> "Asking":
         """Return the way to Tesla for a visit; `product` is its VIN or site's id."""
         visit.price, visit.tag = matched.endpoint.price, product
-        return Asking(self, visit, request.query.get(_USE_CACHE, "").lower())
+        visit.name = matched.endpoint.name
+        return Asking(self, visit, request.query.get(subjects.USE_CACHE, "").lower())
 
     def sleeps(self, grant: Grant, tag: str) -> bool:
         """Tell whether a car was found asleep, or away, just now."""
@@ -102,6 +103,7 @@ class Upstream:
     async def close(self) -> None:
         """Write what is kept and counted."""
         await self.readings.close()
+        await self.news.close()
         await self.meter.close()
         await self.shared.close()
 
@@ -119,11 +121,11 @@ class Asking:
 
         Raises `Refusal` and `FleetError`.
         """
-        if _USE_CACHE in call.path_qs:
-            call = _without_use_cache(call)
+        if subjects.USE_CACHE in call.path_qs:
+            call = subjects.without_use_cache(call)
         path, _, query = call.path_qs.partition("?")
-        matched = _match(call.method, path)
-        tag = _tag(matched) if matched else ""
+        matched = subjects.matched(call.method, path)
+        tag = subjects.tag(matched) if matched else ""
         price = matched.endpoint.price if matched else Price.FREE
         if call.method != "GET":
             return await self._change(grant, call, tag, price)
@@ -146,9 +148,9 @@ class Asking:
             return states.record_of_sleeping(grant, tag) if is_detour else None
         is_kept = endpoint.name in last_answers.KEPT
         if is_kept and (self.use_cache not in _LIVE or not endpoint.live):
-            kept = await self._kept(_subject(grant, endpoint, tag, query))
+            kept = await self._kept(subjects.subject(grant, endpoint, tag, query))
             if kept is not None:
-                return _answer_of(kept)
+                return subjects.answer_of(kept)
         if not endpoint.live:
             return None
         if not states.is_known(grant, tag):
@@ -168,7 +170,7 @@ class Asking:
     async def _look(self, grant: Grant, tag: str) -> None:
         """Read a car's record, which is free and wakes nothing, to know its state."""
         call = Call("GET", f"/api/1/vehicles/{tag}")
-        matched = _match(call.method, call.path_qs)
+        matched = subjects.matched(call.method, call.path_qs)
         if matched is not None:
             await self._join(grant, call, matched.endpoint, tag)
 
@@ -239,7 +241,8 @@ class Asking:
             answer = await upstream.tesla.send(grant, call)
             status = answer.status
         finally:
-            upstream.meter.asked(self.visit.caller, tag, price, status)
+            name = "wake_up" if price is Price.WAKES else self.visit.name
+            upstream.meter.asked(self.visit.caller, tag, price, status, name)
         return answer
 
     def _note(
@@ -249,13 +252,21 @@ class Asking:
         if not _ANSWERED.match(asked.body) or asked.body.rstrip()[-1:] != b"}":
             return
         states = self.upstream.states
+        state = ""
         if endpoint.name == "vehicle":
-            states.note_record(grant, tag, asked.body, asked.at_s)
+            state = states.note_record(grant, tag, asked.body, asked.at_s)
         elif endpoint.live:
             states.note_online(grant, tag, asked.at_s)
+            state = ONLINE
+        if state:
+            self.upstream.news.saw_state(tag, state, asked.at_s)
         if endpoint.name in last_answers.KEPT:
-            subject = _subject(grant, endpoint, tag, query)
+            subject = subjects.subject(grant, endpoint, tag, query)
             self.upstream.readings.keep(subject, asked)
+        if endpoint.name == "vehicle_data" and is_whole(subjects.groups(query)):
+            user_id = self.visit.caller.user_id
+            seen = Seen(user_id, grant.id, asked.at_s, asked.body)
+            self.upstream.news.saw_reading(tag, seen)
 
     def _saved(self, tag: str, price: Price) -> None:
         self.upstream.meter.saved(self.visit.caller, tag, price)
@@ -263,43 +274,3 @@ class Asking:
 
 class _Left(Exception):
     """Who made a read has left."""
-
-
-_match = lru_cache(4096)(match)
-
-
-@lru_cache(4096)
-def _groups(query: str) -> str:
-    return last_answers.sorted_groups(parse_qs(query).get("endpoints", [""])[0])
-
-
-def _tag(matched: Match) -> str:
-    """Return the VIN or the site's id that a call is about."""
-    if matched.endpoint.subject not in {Subject.VEHICLE, Subject.ENERGY_SITE}:
-        return ""
-    return next(iter(matched.path_params.values()), "")
-
-
-def _without_use_cache(call: Call) -> Call:
-    """Return a call without what is said to us, not to Tesla."""
-    path_qs = re.sub(rf"(?<=[?&]){_USE_CACHE}=[^&]*(&|$)", "", call.path_qs)
-    return Call(call.method, path_qs.rstrip("?&"), call.body)
-
-
-def _subject(
-    grant: Grant, endpoint: Endpoint, tag: str, query: str
-) -> last_answers.Subject:
-    if endpoint.name != "vehicle_data":
-        return last_answers.Subject(grant.id, tag, endpoint.name)
-    return last_answers.Subject(
-        grant.id,
-        tag,
-        endpoint.name,
-        Scope.VEHICLE_LOCATION in grant.scopes,
-        _groups(query),
-    )
-
-
-def _answer_of(kept: Kept) -> Answer:
-    age_s = max(0, int(time.time() - kept.at_s))
-    return Answer(200, [JSON_HEADER, ("age", str(age_s))], kept.body)

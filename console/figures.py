@@ -11,8 +11,10 @@ from django.urls import reverse
 from redis import Redis, RedisError
 
 from accounts.models import User
+from console.health import processes
 from console.models import Deletion, Export, Heartbeat
 from energy.models import EnergySite
+from events import alive
 from tokens.models import AccessToken, Inquiry, Registration, TeslaGrant
 from vehicles.models import Vehicle
 
@@ -33,7 +35,14 @@ class Figure:
 
 def figures(now: datetime) -> list[Figure]:
     """Return the figures in the order of the page."""
-    return [*_people(), *_things(), _worker(now), _queue(), *_waiting(now)]
+    return [
+        *_people(),
+        *_things(),
+        _worker(now),
+        *_processes(now),
+        _queue(),
+        *_waiting(now),
+    ]
 
 
 def _people() -> list[Figure]:
@@ -98,6 +107,31 @@ def _worker(now: datetime) -> Figure:
         detail=f"{detail} UTC" if beats else detail,
         is_bad=not alive,
     )
+
+
+def _processes(now: datetime) -> list[Figure]:
+    """Tell of the receiver and the deliverer; one that never ran is not bad."""
+    heard_at = processes()
+    if heard_at is None:
+        return []
+    found = []
+    for label, name in (
+        ("Telemetry receiver", alive.RECEIVER),
+        ("Webhook deliverer", alive.DELIVERER),
+    ):
+        at = heard_at.get(name)
+        works = at is not None and now - at <= LONGEST_SILENCE
+        found.append(
+            Figure(
+                label,
+                "working" if works else "silent",
+                detail=f"last heard of {at:%Y-%m-%d %H:%M:%S} UTC"
+                if at
+                else "never heard of",
+                is_bad=at is not None and not works,
+            )
+        )
+    return found
 
 
 def _queue() -> Figure:

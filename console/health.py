@@ -1,14 +1,16 @@
 """Find out what is not running, in words for the person whose page waits for it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from django.conf import settings
-from redis import Redis, RedisError
+from redis import Redis
 
 from console.models import Heartbeat
 from console.tasks import WORKER
+from events import alive
+from events.errors import Unavailable
 
 LONGEST_SILENCE = timedelta(seconds=60)
 _PATIENCE_S = 0.3
@@ -17,6 +19,21 @@ _STILL_WORKS = (
     " Status and key checks wait until whoever runs this Keyfob has started it again."
     " The API is not affected."
 )
+
+
+_CARS_KEEP = (
+    "Cars keep what they measure, up to 5000 messages each, and send it when whoever runs"
+    " this Keyfob has started it again. Until then live values stand still."
+)
+_EVENTS_WAIT = (
+    "Events wait, and go out when whoever runs this Keyfob has started it again; single"
+    " values that are too old by then are left out."
+)
+_PROCESSES = {
+    WORKER: ("The background worker is not running.", _STILL_WORKS),
+    alive.RECEIVER: ("The receiver of telemetry is not running.", _CARS_KEEP),
+    alive.DELIVERER: ("The deliverer of webhooks is not running.", _EVENTS_WAIT),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +47,56 @@ class Trouble:
 def troubles(now: datetime) -> tuple[Trouble, ...]:
     """Return what is not running, the cause first; empty when all is well.
 
-    Costs one query and one ping of at most 0.3 s. Without Redis the worker hears
-    nothing either, so only Redis is named then.
+    Costs one query and one question to Redis of at most 0.3 s. Without Redis nobody
+    hears anything, so only Redis is named then. A receiver or deliverer is missed once
+    it has run: not every Keyfob has them.
     """
-    if not _redis_answers(settings.REDIS_URL):
+    heard_at = processes()
+    if heard_at is None:
         return (Trouble("Redis does not answer.", _STILL_WORKS),)
-    beaten_at = (
+    expected: dict[str, datetime | None] = {WORKER: worker_at(), **heard_at}
+    return tuple(
+        Trouble(*said)
+        for name, said in _PROCESSES.items()
+        if name in expected and _is_silent(expected[name], now)
+    )
+
+
+def missing(name: str, now: datetime) -> tuple[Trouble, ...]:
+    """Return whether one process, by its name, is not running; never run counts.
+
+    Without Redis only Redis is named.
+    """
+    heard_at = processes()
+    if heard_at is None:
+        return (Trouble("Redis does not answer.", _STILL_WORKS),)
+    at = worker_at() if name == WORKER else heard_at.get(name)
+    return (Trouble(*_PROCESSES[name]),) if _is_silent(at, now) else ()
+
+
+def processes() -> dict[str, datetime] | None:
+    """Return when the receiver and the deliverer were last heard of, by name.
+
+    One that never was is not in it; None while Redis is away.
+    """
+    try:
+        found = alive.beats(_redis(settings.REDIS_URL))
+    except Unavailable:
+        return None
+    return {name: datetime.fromtimestamp(at_s, UTC) for name, at_s in found.items()}
+
+
+def worker_at() -> datetime | None:
+    """Return when a worker was last heard of."""
+    return (
         Heartbeat.objects.filter(name=WORKER)
         .values_list("beaten_at", flat=True)
         .first()
     )
-    if beaten_at is None or now - beaten_at > LONGEST_SILENCE:
-        return (Trouble("The background worker is not running.", _STILL_WORKS),)
-    return ()
 
 
-def _redis_answers(url: str) -> bool:
-    try:
-        return bool(_redis(url).ping())
-    except (RedisError, OSError):
-        return False
+def _is_silent(heard_at: datetime | None, now: datetime) -> bool:
+    return heard_at is None or now - heard_at > LONGEST_SILENCE
 
 
 @cache

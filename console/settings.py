@@ -401,6 +401,9 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-energy-inquiries": {"task": "energy.tasks.sweep", "schedule": schedule(10)},
     "sync-vehicles": {"task": "vehicles.tasks.sync_due", "schedule": schedule(60)},
     "sync-energy": {"task": "energy.tasks.sync_due", "schedule": schedule(60)},
+    # A site is asked once a minute; it is looked oftener whether somebody has come.
+    "poll-energy": {"task": "energy.tasks.poll_due", "schedule": schedule(10)},
+    "tell-credits": {"task": "tokens.tasks.tell_credits", "schedule": schedule(10)},
     "tidy-accounts": {"task": "accounts.tasks.tidy", "schedule": schedule(3600)},
     "sweep-billing": {"task": "billing.tasks.sweep", "schedule": schedule(10)},
     "reconcile-billing": {

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 import fleet
-from energy.services import sites
+from energy.services import listeners, polling, sites
 from tokens.models import TeslaGrant
 from tokens.services import grants, inquiries, lists
 
@@ -63,3 +63,22 @@ def sweep() -> None:
     for inquiry in inquiries.due():
         if inquiry.endpoint in sites.ENDPOINTS:
             ask.delay(str(inquiry.pk))
+
+
+@shared_task(base=DjangoTask, ignore_result=True)
+def poll_due() -> None:
+    """Have the sites polled that somebody listens to; nothing while nobody does."""
+    for site_id in listeners.due():
+        poll.delay(site_id)
+
+
+@shared_task(base=DjangoTask, ignore_result=True)
+def poll(site_id: int) -> None:
+    """Poll a site, unless somebody did within the minute."""
+    watched = listeners.claim(site_id)
+    if watched is None:
+        return
+    try:
+        polling.poll(watched, grants.client_for(watched.access.grant))
+    except fleet.FleetError as error:
+        polling.note_failure(watched.access, error)

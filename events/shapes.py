@@ -82,7 +82,7 @@ def credits(  # noqa: A001, PLR0913, PLR0917  # the names are the wire's
     kind: str,
     cost: float,
     name: str,
-    balance: float,
+    balance: float | None,
     fraction: float | None,
     at_ms: int,
 ) -> Event:

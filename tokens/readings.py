@@ -7,7 +7,7 @@ says why.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,13 +25,36 @@ _UNITS = ((1, 60, "s"), (60, 3600, "min"), (3600, _DAY_S, "h"))
 
 
 @dataclass(frozen=True, slots=True)
+class Live:
+    """Say how a page writes a streamed signal in a value's place, as the server would.
+
+    A number is multiplied by `scale`, `offset` is added, and it gets `digits` decimals;
+    a word is found in `words`, a JSON object from the signal's value. `form` is number,
+    word or place.
+    """
+
+    signal: str
+    form: str = "number"
+    scale: float = 1.0
+    offset: float = 0.0
+    digits: int = 0
+    unit: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
-    """Hold one value as it is shown; `reason` says why it is unknown."""
+    """Hold one value as it is shown; `reason` says why it is unknown.
+
+    `live` says what streams it, `streamed_at` when what is shown was streamed.
+    """
 
     label: str
     text: str = UNKNOWN
     unit: str = ""
     reason: str = ""
+    live: Live | None = field(default=None, compare=False)
+    streamed_at: datetime | None = field(default=None, compare=False)
 
     @property
     def is_known(self) -> bool:

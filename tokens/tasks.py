@@ -3,7 +3,7 @@
 from celery import shared_task
 from celery.contrib.django.task import DjangoTask
 
-from tokens.services import grants, inquiries, usage
+from tokens.services import credits, grants, inquiries, usage  # noqa: A004
 
 
 @shared_task(base=DjangoTask, ignore_result=True)
@@ -22,3 +22,9 @@ def forget_old_inquiries() -> None:
 def forget_old_usage() -> None:
     """Delete counts of calls that are older than the settings keep them."""
     usage.forget_old()
+
+
+@shared_task(base=DjangoTask, ignore_result=True)
+def tell_credits() -> None:
+    """Tell accounts that listen what is left of the month, where it has changed."""
+    credits.tell_listeners()

@@ -80,6 +80,18 @@ def worker(here: Surroundings, env: Mapping[str, str]) -> Child:
     return Child("The worker", command, env, here.data / "log" / "worker.log")
 
 
+def receiver(here: Surroundings, env: Mapping[str, str]) -> Child:
+    """Return what cars stream to, on the port that the settings name."""
+    command = [sys.executable, "manage.py", "receive_telemetry"]
+    return Child("The receiver", command, env, here.data / "log" / "receiver.log")
+
+
+def deliverer(here: Surroundings, env: Mapping[str, str]) -> Child:
+    """Return what sends webhooks."""
+    command = [sys.executable, "manage.py", "deliver_webhooks"]
+    return Child("The deliverer", command, env, here.data / "log" / "deliverer.log")
+
+
 def preparation(here: Surroundings, env: Mapping[str, str]) -> Child:
     """Return what brings the data up to date and makes the application known."""
     command = [sys.executable, "-m", "tools.prepare", str(here.port)]
@@ -114,7 +126,7 @@ def run(here: Surroundings, supervisor: Supervisor) -> None:
 def _open(
     preparing: Child, here: Surroundings, env: Mapping[str, str], supervisor: Supervisor
 ) -> str:
-    """Start the web process, then the worker; return what was said to people."""
+    """Start the web process, then the others; return what was said to people."""
     serving = web(here, env)
     # What stops the preparation stops it too, and the preparation says it better.
     serving.required = False
@@ -128,8 +140,9 @@ def _open(
     here.prepared.touch()
     serving.required = True
     supervisor.wait(lambda: answers(here.port), _READY_WITHIN_S)
-    # Only now, so that the worker's start does not hold up the first page.
-    supervisor.start(worker(here, env))
+    # Only now, so that their start does not hold up the first page.
+    for later in (worker, receiver, deliverer):
+        supervisor.start(later(here, env))
     supervisor.wait(lambda: preparing.status is not None, _READY_WITHIN_S)
     return preparing.output.partition(PREPARED)[2]
 
@@ -144,6 +157,7 @@ def _say_ready(here: Surroundings, words: str, took_s: float) -> None:
         print(f"  Subscriptions are sold by a simulated Paddle, at {here.paddle_url}.")
     if here.stripe_port is not None:
         print(f"  What is still paid through Stripe is at {here.stripe_url}.")
+    print(f"  Cars stream to {here.telemetry_listen} over mutual TLS.")
     print(f"  Data and logs: {here.data}. Ctrl-C stops everything.")
 
 

@@ -1,11 +1,9 @@
 """What `make run` finds or makes before it starts anything: folder, secrets, addresses."""
 
-import base64
 import fcntl
 import http.client
 import importlib.util
 import os
-import secrets
 import shutil
 import socket
 import tempfile
@@ -16,12 +14,16 @@ from typing import TextIO
 
 from simulator.paddle import known as paddle
 from simulator.stripe import known as stripe
+from tools.own_secrets import secret_files
 
 HOST = "127.0.0.1"
 PREPARED = "-- prepared --\n"
 """What `tools.prepare` prints when the web process may start."""
 
 _KEY_PATH = "/.well-known/appspecific/com.tesla.3p.public-key.pem"
+_CARS_CA = "simulator/telemetry-ca.pem"
+_TELEMETRY_PORT = 4443
+_ANY_HOST = "0.0.0.0"  # noqa: S104 - cars come from outside
 _LONGEST_SOCKET_PATH = 100
 _USUAL_PORT = 8000
 _CLIENT = ("keyfob-demo", "opens-only-the-simulated-tesla")
@@ -52,6 +54,7 @@ class Surroundings:
     redis_server: str
     redis_socket: Path
     simulator_port: int | None
+    telemetry_port: int
     paddle_port: int | None = None
     stripe_port: int | None = None
 
@@ -71,6 +74,12 @@ class Surroundings:
         return f"http://localhost:{self.stripe_port}"
 
     @property
+    def telemetry_listen(self) -> str:
+        """Return where cars stream to; with a real Tesla that is any address of ours."""
+        host = HOST if self.simulator_port else _ANY_HOST
+        return f"{host}:{self.telemetry_port}"
+
+    @property
     def prepared(self) -> Path:
         """Return the file whose presence tells the web process to begin."""
         return self.data / "prepared"
@@ -83,12 +92,15 @@ class Surroundings:
             "REDIS_URL": f"unix://{self.redis_socket}",
             "LOG_LEVEL": "warning",
             "PYTHONUNBUFFERED": "1",
+            "TELEMETRY_LISTEN": self.telemetry_listen,
+            "TELEMETRY_PORT": str(self.telemetry_port),
         }
-        for name, path in _secret_files(self.data).items():
+        for name, path in secret_files(self.data).items():
             if name not in outer and f"{name}_FILE" not in outer:
                 ours[f"{name}_FILE"] = str(path)
         if self.simulator_port is not None:
             ours.update(_simulated(self.simulator_url))
+            ours["TELEMETRY_CLIENT_CA_FILE"] = str(self.data / _CARS_CA)
         if self.paddle_port is not None:
             ours.update(paddle.environment(self.paddle_url))
         if self.stripe_port is not None:
@@ -147,6 +159,7 @@ def look_around(outer: Mapping[str, str]) -> Surroundings:
     simulated = not outer.get("TESLA_CLIENT_ID")
     simulator_port = _port_after(port) if simulated else None
     paddle_port, stripe_port = _provider_ports(outer, simulator_port or port)
+    last = stripe_port or paddle_port or simulator_port or port
     return Surroundings(
         data=data,
         port=port,
@@ -154,6 +167,7 @@ def look_around(outer: Mapping[str, str]) -> Surroundings:
         redis_server=_redis_server(),
         redis_socket=_redis_socket(data),
         simulator_port=simulator_port,
+        telemetry_port=_telemetry_port(outer, last, simulated=simulated),
         paddle_port=paddle_port,
         stripe_port=stripe_port,
     )
@@ -233,6 +247,18 @@ def _port_after(port: int) -> int:
     raise CannotRun(f"No port after {port} is free for the simulated Tesla.")
 
 
+def _telemetry_port(outer: Mapping[str, str], last: int, *, simulated: bool) -> int:
+    """Return where cars connect: as set, the next free one for simulated cars.
+
+    Real cars are told the port once, so it stays the same.
+    """
+    given = outer.get("TELEMETRY_LISTEN", "").rpartition(":")[2]
+    given = given or outer.get("TELEMETRY_PORT", "")
+    if given.isdecimal():
+        return int(given)
+    return _port_after(last) if simulated else _TELEMETRY_PORT
+
+
 def _redis_server() -> str:
     found = shutil.which("redis-server")
     if found:
@@ -253,31 +279,6 @@ def _redis_socket(data: Path) -> Path:
     return Path(tempfile.mkdtemp(prefix="keyfob-")) / "redis.sock"
 
 
-def _secret_files(data: Path) -> dict[str, Path]:
-    """Return the files of the secrets this instance made for itself at first start."""
-    key = base64.b64encode(secrets.token_bytes(32)).decode()
-    files = {
-        "SECRET_KEY": (data / "secret-key", secrets.token_urlsafe(48)),
-        "ENCRYPTION_KEYS": (data / "encryption-keys", f"k1:{key}"),
-    }
-    for path, text in files.values():
-        if not path.exists():
-            _write_secret(path, text)
-    return {name: path for name, (path, _) in files.items()}
-
-
-def _write_secret(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, whole or not at all."""
-    draft = path.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
 def _simulated(url: str) -> dict[str, str]:
     """Return the variables that put the simulator in Tesla's place."""
     auth = f"{url}/auth/oauth2/v3"
@@ -295,4 +296,7 @@ def _simulated(url: str) -> dict[str, str]:
         "TESLA_FLEET_URL_NA": f"{url}/na",
         "TESLA_FLEET_URL_EU": f"{url}/eu",
         "TESLA_FLEET_URL_CN": f"{url}/cn",
+        # Simulated cars are on this machine, and so may be who receives webhooks.
+        "TELEMETRY_HOSTNAME": "localhost",
+        "WEBHOOKS_PRIVATE_NETWORKS": "127.0.0.0/8",
     }

@@ -9,8 +9,10 @@ from accounts.models import Units, User
 from fleet.vin import model_of
 from tokens.readings import UNKNOWN, Document, Value, is_old
 from vehicles.groups import power
+from vehicles.live import mark
 from vehicles.models import Vehicle, VehicleAccess
-from vehicles.services import keys, vehicles
+from vehicles.services import keys, latest, vehicles
+from vehicles.streamed import Overlaid
 
 # A list is read every ten minutes; what is older than three of them is old.
 _STATE_PROMISE = timedelta(minutes=30)
@@ -49,7 +51,8 @@ class Card:
 
     `state` is online, asleep, offline or "". `key` and `firmware` are None for a
     guest, who is shown neither. `figures` stand large and come from the last reading,
-    made at `read_at`; both are empty before the first.
+    made at `read_at`, or were streamed since, the newest of them at `streamed_at`; all
+    are empty before the first.
     """
 
     access: VehicleAccess
@@ -69,8 +72,14 @@ class Card:
     figures: tuple[Value, ...]
     charging: str
     read_at: datetime | None
+    streamed_at: datetime | None
     reading_is_old: bool
     gone_at: datetime | None
+
+    @property
+    def battery_is_old(self) -> bool:
+        """Tell whether the battery's level was neither read nor streamed lately."""
+        return self.reading_is_old and self.streamed_at is None
 
     @property
     def lacks_key(self) -> bool:
@@ -83,14 +92,15 @@ def cards_of(user: User, units: Units) -> list[Card]:
     """Return a card for each car that the user sees, by name; one query."""
     now = timezone.now()
     accesses = vehicles.best_of(VehicleAccess.objects.of(user))
-    return [card(access, units, now) for access in accesses]
+    return [card(access, units, now, latest.of(access)) for access in accesses]
 
 
-def card(access: VehicleAccess, units: Units, now: datetime) -> Card:
-    """Prepare one car."""
+def card(access: VehicleAccess, units: Units, now: datetime, newest: Overlaid) -> Card:
+    """Prepare one car; `newest` is its reading with what was streamed since."""
     vehicle = access.vehicle
     may_see = keys.may_see(access)
-    charge = Document(access.vehicle_data).part("charge_state")
+    charge = Document(newest.document).part("charge_state")
+    figures = _figures(newest, units)
     return Card(
         access=access,
         vin=vehicle.vin,
@@ -106,9 +116,12 @@ def card(access: VehicleAccess, units: Units, now: datetime) -> Card:
         firmware=_firmware(vehicle) if may_see else None,
         fleet_status_at=vehicle.fleet_status_at,
         battery=_battery(charge),
-        figures=_figures(access, units),
+        figures=figures,
         charging=power.charging_words(charge),
         read_at=access.vehicle_data_at,
+        streamed_at=max(
+            (value.streamed_at for value in figures if value.streamed_at), default=None
+        ),
         reading_is_old=_is_old(access.vehicle_data_at, _READING_PROMISE, now),
         gone_at=access.gone_at,
     )
@@ -160,11 +173,14 @@ def _battery(charge: Document) -> Battery | None:
     )
 
 
-def _figures(access: VehicleAccess, units: Units) -> tuple[Value, ...]:
-    if access.vehicle_data_at is None:
+def _figures(newest: Overlaid, units: Units) -> tuple[Value, ...]:
+    if not newest.is_known:
         return ()
-    document = Document(access.vehicle_data)
-    level, _, range_, *_ = power.battery(document, units).values
+    document = Document(newest.document)
+    group = power.battery(document, units)
+    level, _, range_, *_ = (
+        mark(group.title, value, units, newest.at) for value in group.values
+    )
     flowing = power.charge_power(document)
     return (level, range_, flowing) if flowing else (level, range_)
 

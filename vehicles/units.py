@@ -6,8 +6,8 @@ from accounts.models import Units
 from tokens.readings import Value
 
 _IMPERIAL_COUNTRIES = frozenset({"us", "lr", "mm"})
-_KM_PER_MILE = 1.609344
-_PSI_PER_BAR = 14.503773773
+KM_PER_MILE = 1.609344
+PSI_PER_BAR = 14.503773773
 
 
 def units_of(choice: str, accept_language: str) -> Units:
@@ -27,14 +27,14 @@ def distance(label: str, miles: float, units: Units, *, digits: int = 0) -> Valu
     """Show a distance in km or mi."""
     if units == Units.IMPERIAL:
         return Value(label, figure(miles, digits), "mi")
-    return Value(label, figure(miles * _KM_PER_MILE, digits), "km")
+    return Value(label, figure(miles * KM_PER_MILE, digits), "km")
 
 
 def speed(label: str, mph: float, units: Units) -> Value:
     """Show a speed in km/h or mph."""
     if units == Units.IMPERIAL:
         return Value(label, figure(mph), "mph")
-    return Value(label, figure(mph * _KM_PER_MILE), "km/h")
+    return Value(label, figure(mph * KM_PER_MILE), "km/h")
 
 
 def temperature(label: str, celsius: float, units: Units) -> Value:
@@ -47,7 +47,7 @@ def temperature(label: str, celsius: float, units: Units) -> Value:
 def pressure(label: str, bar: float, units: Units) -> Value:
     """Show a tire's pressure in bar or psi."""
     if units == Units.IMPERIAL:
-        return Value(label, figure(bar * _PSI_PER_BAR), "psi")
+        return Value(label, figure(bar * PSI_PER_BAR), "psi")
     return Value(label, figure(bar, 1), "bar")
 
 

@@ -38,16 +38,22 @@ def sync(grant: TeslaGrant, client: fleet.Client) -> None:
 
 def note_answer(access: SiteAccess, inquiry: Inquiry) -> None:
     """Keep an answer as the site's last reading; an older one changes nothing."""
-    at, answer = inquiry.answered_at, inquiry.answer
-    if inquiry.state != Inquiry.State.ANSWERED or at is None:
-        return
+    at = inquiry.answered_at
+    if inquiry.state == Inquiry.State.ANSWERED and at is not None:
+        note_reading(access, inquiry.endpoint, inquiry.answer, at)
+
+
+def note_reading(
+    access: SiteAccess, endpoint: str, answer: object, at: datetime
+) -> None:
+    """Keep what a site answered at a moment, unless something newer is here."""
     # Tesla answers "" for a site without live values: that is a reading, too.
     content = answer if isinstance(answer, dict) else {}
-    if inquiry.endpoint == "site_info":
+    if endpoint == "site_info":
         SiteAccess.objects.filter(pk=access.pk).filter(
             Q(site_info_at=None) | Q(site_info_at__lt=at)
         ).update(site_info=content, site_info_at=at)
-    elif inquiry.endpoint == "live_status":
+    elif endpoint == "live_status":
         SiteAccess.objects.filter(pk=access.pk).filter(
             Q(live_status_at=None) | Q(live_status_at__lt=at)
         ).update(live_status=content, live_status_at=at)

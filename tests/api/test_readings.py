@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
-from api import upstream
+from api import subjects
 from api.door import Door
 from api.readings import Readings
 from api.tesla import Call
@@ -493,5 +493,5 @@ def test_older_answer_does_not_replace_a_newer_one() -> None:
     ],
 )
 def test_what_is_said_to_us_is_not_said_to_tesla(query: str, kept: str) -> None:
-    call = upstream._without_use_cache(Call("GET", f"/x{query}"))  # noqa: SLF001
+    call = subjects.without_use_cache(Call("GET", f"/x{query}"))
     assert call.path_qs == f"/x{kept}"

@@ -284,7 +284,7 @@ def test_dashboard_gives_htmx_the_part_below_the_heading(
     make_grant_read_before(alice)
     response = client_of(alice).get("/console/", headers={"HX-Request": "true"})
     page = response.content.decode()
-    assert page.startswith('<div id="things">')
+    assert page.startswith('<div id="things" ')
     assert "<h1>" not in page
 
 

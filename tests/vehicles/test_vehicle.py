@@ -33,6 +33,11 @@ HTMX = {"HX-Request": "true"}
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 
 
+def plain(text: str) -> str:
+    """Return a page with its values as they are read, without what streams them."""
+    return re.sub(r"(<dd>)<span[^>]*>([^<]*)</span>", r"\1\2", text)
+
+
 @pytest.fixture
 def car(alice: User) -> VehicleAccess:
     """Return Alice's access to a car that was read a minute ago."""
@@ -68,12 +73,12 @@ def test_vehicle_shows_the_summary_with_ages_and_units(
     page = client_of(alice).get(PAGE, headers={"Accept-Language": "de"})
     text = page.content.decode()
     assert "<h1>Red</h1>" in text
-    assert re.search(r"<dt>Range</dt><dd>319\s*<small>km</small>", text)
+    assert re.search(r"<dt>Range</dt><dd>319\s*<small>km</small>", plain(text))
     assert "Read from the car by Vehicle Data" in text
     assert "1 min ago" in text
     assert "secret-one" not in text
     american = client_of(alice).get(PAGE, headers={"Accept-Language": "en-US"})
-    assert "<dd>198 <small>mi</small>" in american.content.decode()
+    assert "<dd>198 <small>mi</small>" in plain(american.content.decode())
 
 
 def test_vehicle_prefers_the_persons_own_units(
@@ -82,7 +87,7 @@ def test_vehicle_prefers_the_persons_own_units(
     alice.units = "imperial"
     alice.save()
     page = client_of(alice).get(PAGE, headers={"Accept-Language": "de"})
-    assert "<dd>198 <small>mi</small>" in page.content.decode()
+    assert "<dd>198 <small>mi</small>" in plain(page.content.decode())
 
 
 def test_vehicle_shows_json_and_the_equivalent_curl(
@@ -197,8 +202,8 @@ def test_bob_the_driver_sees_his_own_readings_only(
         vehicle_data_at=timezone.now(),
     )
     text = client_of(bob).get(PAGE).content.decode()
-    assert "<dd>12 <small>%</small>" in text
-    assert "<dd>64 <small>%</small>" not in text
+    assert "<dd>12 <small>%</small>" in plain(text)
+    assert "<dd>64 <small>%</small>" not in plain(text)
 
 
 def test_ask_puts_the_question_and_goes_to_its_page(
@@ -468,4 +473,4 @@ def test_journey_without_javascript_from_asleep_to_read(
     reading = VehicleAccess.objects.get(pk=access.pk).vehicle_data
     assert reading is not None
     battery = json.dumps(reading["charge_state"]["battery_level"])
-    assert f"<dt>Battery</dt><dd>{battery} <small>%</small>" in text
+    assert f"<dt>Battery</dt><dd>{battery} <small>%</small>" in plain(text)

@@ -105,7 +105,9 @@ def answer(
     finally:
         spent_ms = (time.perf_counter() - began_s) * 1000
         user, subject = inquiry.user, inquiry.subject
-        usage.note_page_call(user, subject, endpoint.price, status, spent_ms)
+        usage.note_page_call(
+            user, subject, endpoint.price, status, spent_ms, name=endpoint.name
+        )
     if endpoint.method != "GET":
         last_answers.note_change(inquiry.subject)
     elif endpoint.name in last_answers.KEPT:

@@ -19,6 +19,7 @@ from accounts.models import User
 from accounts.services.batches import delete_in_batches
 from fleet.endpoints import Price
 from tokens.models import Spending, Usage
+from tokens.services import credits  # noqa: A004 - what else would they be
 
 PAGES = UUID(int=0)
 """Stands where a page called and no access token."""
@@ -98,14 +99,24 @@ def write(counts: Mapping[Key, Count]) -> None:
             _spend(month_date, price_class, billed)
 
 
-def note_page_call(
-    user: User, subject: str, price: Price, status: int, duration_ms: float
+def note_page_call(  # noqa: PLR0913 - each is a column
+    user: User,
+    subject: str,
+    price: Price,
+    status: int,
+    duration_ms: float,
+    *,
+    name: str = "",
 ) -> None:
-    """Count at once a call that a page made; `status` is 0 where no answer came."""
+    """Count at once a call that a page made, and tell its credits by its name.
+
+    `status` is 0 where no answer came.
+    """
     count = Count(program="pages", asked=1, billed=int(is_billed(price, status)))
     count.note_call(status, duration_ms)
     key = Key(day_of(timezone.now()), user.pk, PAGES, subject, price.value)
     write({key: count})
+    credits.tell([credits.Consumed(user.pk, name, price, count.billed)])
 
 
 def is_billed(price: Price, status: int) -> bool:

@@ -4,7 +4,7 @@ from accounts.models import Units
 from tokens.readings import NOT_SENT, UNKNOWN, Document, Group, Value
 from vehicles import units as show
 
-_STATES = {
+STATES = {
     "Disconnected": "Not plugged in",
     "NoPower": "Plugged in, no power",
     "Starting": "Starting",
@@ -62,7 +62,7 @@ def charge_power(document: Document) -> Value | None:
 def charging_words(charge: Document) -> str:
     """Return the charging state in words, "" when the car did not say."""
     state = charge.text("charging_state")
-    return _STATES.get(state, state)
+    return STATES.get(state, state)
 
 
 def percent(label: str, number: float | None) -> Value:

@@ -6,7 +6,7 @@ from accounts.models import Units
 from tokens.readings import NOT_SENT, UNKNOWN, Document, Group, Value
 from vehicles import units as show
 
-_GEARS = {"P": "Park", "R": "Reverse", "N": "Neutral", "D": "Drive"}
+GEARS = {"P": "Park", "R": "Reverse", "N": "Neutral", "D": "Drive"}
 _TIRES = {
     "fl": "Front left",
     "fr": "Front right",
@@ -36,7 +36,7 @@ def drive(document: Document, units: Units) -> Group:
             if odometer is not None
             else Value("Odometer", reason=NOT_SENT),
             _speed(state, units),
-            Value("Gear", _GEARS.get(gear, gear) or _parked(state), reason=NOT_SENT),
+            Value("Gear", GEARS.get(gear, gear) or _parked(state), reason=NOT_SENT),
             Value("Power", show.figure(power), "kW")
             if power is not None
             else Value("Power", reason=NOT_SENT),

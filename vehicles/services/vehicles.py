@@ -6,17 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 import fleet
 from accounts.models import User
+from fleet.scopes import Scope
 from fleet.shapes import FleetStatus, VehicleRecord
 from tokens.models import Inquiry, TeslaGrant
 from tokens.readings import one_line
 from tokens.services import inquiries, lists
 from vehicles.models import Vehicle, VehicleAccess
-from vehicles.services import keys
+from vehicles.services import announcing, keys
 
 _LOG = logging.getLogger(__name__)
 FLEET_STATUS_EVERY = timedelta(hours=1)
@@ -55,7 +56,14 @@ def note_answer(access: VehicleAccess, inquiry: Inquiry) -> None:
     if not isinstance(answer, dict):
         return
     if inquiry.endpoint == "vehicle_data":
-        note_reading(access, answer, at)
+        if note_reading(access, answer, at):
+            announcing.tell_reading(
+                access.grant.user_id,
+                access.vehicle.vin,
+                answer,
+                at,
+                sees_location=sees_location(access),
+            )
     elif inquiry.endpoint == "fleet_status":
         note_fleet_status(access.vehicle, answer, at)
     else:
@@ -64,26 +72,54 @@ def note_answer(access: VehicleAccess, inquiry: Inquiry) -> None:
 
 def note_reading(
     access: VehicleAccess, reading: Mapping[str, Any], at: datetime
-) -> None:
-    """Keep a car's values, as they were read at a moment, unless newer ones are here."""
-    VehicleAccess.objects.filter(pk=access.pk).filter(
-        Q(vehicle_data_at=None) | Q(vehicle_data_at__lt=at)
-    ).update(vehicle_data=dict(reading), vehicle_data_at=at)
+) -> bool:
+    """Keep a car's values, as they were read at a moment, unless newer ones are here.
+
+    Return whether they were kept.
+    """
+    kept = (
+        VehicleAccess.objects.filter(pk=access.pk)
+        .filter(Q(vehicle_data_at=None) | Q(vehicle_data_at__lt=at))
+        .update(vehicle_data=dict(reading), vehicle_data_at=at)
+    )
     note_record(access, {**reading, "state": "online"}, at)
+    return bool(kept)
 
 
 def note_record(
     access: VehicleAccess, document: Mapping[str, Any], at: datetime
 ) -> None:
-    """Keep a car's state, as its record says it at a moment."""
+    """Keep a car's state, as its record says it at a moment, and tell a new one."""
     record = VehicleRecord.read(document)
     if record is None or not record.state:
         return
-    Vehicle.objects.filter(pk=access.vehicle_id).filter(
-        Q(state_at=None) | Q(state_at__lte=at)
-    ).update(
-        state=one_line(record.state)[:16], state_at=at, in_service=record.in_service
-    )
+    state = one_line(record.state)[:16]
+    row = Vehicle.objects.filter(pk=access.vehicle_id)
+    if note_state(row, state, at, in_service=record.in_service):
+        announcing.tell_states({access.vehicle.vin: state}, at)
+
+
+def note_state(
+    row: QuerySet[Vehicle], state: str, at: datetime, **columns: object
+) -> bool:
+    """Keep the state of one car, unless a newer one is here; tell whether it is new."""
+    older = row.filter(Q(state_at=None) | Q(state_at__lte=at))
+    changed = older.exclude(state=state).update(state=state, state_at=at, **columns)
+    if not changed:
+        older.update(state_at=at, **columns)
+    return bool(changed)
+
+
+def note_seen(seen: Mapping[str, tuple[str, datetime]]) -> None:
+    """Keep and tell the states that programs' calls showed: state and when, by VIN."""
+    for vin, (state, at) in seen.items():
+        if note_state(Vehicle.objects.filter(vin=vin), state, at):
+            announcing.tell_states({vin: state}, at)
+
+
+def sees_location(access: VehicleAccess) -> bool:
+    """Tell whether this grant may know where the car is."""
+    return access.grant.has(Scope.VEHICLE_LOCATION) and not access.hide_private
 
 
 def note_fleet_status(
@@ -185,11 +221,12 @@ def _store(grant: TeslaGrant, record: VehicleRecord, now: datetime) -> VehicleAc
         "name": one_line(record.name),
         "in_service": record.in_service,
     }
-    if record.state:
-        columns |= {"state": one_line(record.state)[:16], "state_at": now}
     if record.command_signing in Vehicle.CommandSigning.values:
         columns["command_signing"] = record.command_signing
     vehicle, _ = Vehicle.objects.update_or_create(vin=record.vin, defaults=columns)
+    state = one_line(record.state)[:16]
+    if state and note_state(Vehicle.objects.filter(pk=vehicle.pk), state, now):
+        announcing.tell_states({vehicle.vin: state}, now)
     known = record.access_type in VehicleAccess.AccessType.values
     access, _ = VehicleAccess.objects.update_or_create(
         vehicle=vehicle,

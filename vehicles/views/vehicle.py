@@ -22,8 +22,9 @@ from vehicles import tasks
 from vehicles.cards import card, seen_online
 from vehicles.controls.panel import panel
 from vehicles.forms import AskForm
+from vehicles.live import REFRESHING, marked
 from vehicles.models import VehicleAccess
-from vehicles.services import asking
+from vehicles.services import asking, latest
 from vehicles.summary import shown_json, summary, why_no_place
 from vehicles.views.finding import as_vin, found, units_for
 
@@ -36,12 +37,12 @@ def vehicle(request: UserRequest, vin: str) -> HttpResponse:
         context = _page(request, found(request, vin))
         return render(request, "vehicles/_reading.html", context)
     # Before the car is read: an answer that comes in between brings its reading along.
-    latest = asking.latest(request.user, as_vin(vin))
-    stand = asking.stand(latest, timezone.now()) if latest else None
+    asked = asking.latest(request.user, as_vin(vin))
+    stand = asking.stand(asked, timezone.now()) if asked else None
     access = found(request, vin)
     # What ended earlier was read then; only what is under way belongs here.
     shown = stand if stand and stand.words else None
-    context = _page(request, access) | {"stand": shown, "asked": latest}
+    context = _page(request, access) | {"stand": shown, "asked": asked}
     return render(request, "vehicles/vehicle.html", context)
 
 
@@ -101,20 +102,23 @@ def _page(request: UserRequest, access: VehicleAccess) -> dict[str, Any]:
     """Return what the page and its fragments show of the car."""
     units, now = units_for(request), timezone.now()
     shown = panel(request.user, access, units, now)
+    newest = latest.of(access)
     reading = access.vehicle_data
-    as_json = request.GET.get("show") == "json"
+    as_json = request.GET.get("show") == "json" and reading is not None
     context: dict[str, Any] = {
-        "card": seen_online(card(access, units, now), shown.online_at),
+        "card": seen_online(card(access, units, now, newest), shown.online_at),
         "panel": shown,
-        "has_reading": reading is not None,
+        "has_reading": newest.is_known,
+        "refreshing": REFRESHING,
         "as_json": as_json,
         "vehicle_data_url": _api_url(access),
     }
     if reading is not None and as_json:
         context["text"] = json.dumps(shown_json(reading), indent=2, ensure_ascii=False)
-    elif reading is not None:
+    elif newest.is_known:
         why = why_no_place(access)
-        context["groups"] = summary(reading, units, why_no_place=why)
+        groups = summary(newest.document, units, why_no_place=why)
+        context["groups"] = marked(groups, units, newest.at)
     return context
 
 

@@ -1,20 +1,32 @@
-"""`manage.py healthcheck`: fail when the worker or its clock has fallen silent."""
+"""`manage.py healthcheck`: fail when a process has fallen silent."""
 
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from console.health import troubles
+from console.health import missing
+from console.tasks import WORKER
+from events import alive
 
 
 class Command(BaseCommand):
-    """Read the clock's last sign of life, which a worker writes every 10 s."""
+    """Read the last sign of life of the worker, the receiver or the deliverer."""
 
-    help = "Succeed while Redis, the clock and a worker are running."
+    help = "Succeed while Redis and the process that is named are running."
 
-    def handle(self, *_args: Any, **_options: Any) -> None:
-        """Say what is not running, and fail if there is anything."""
-        found = troubles(timezone.now())
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take the process to look for: the worker with its clock, unless it is said."""
+        parser.add_argument(
+            "process",
+            nargs="?",
+            default=WORKER,
+            choices=(WORKER, alive.RECEIVER, alive.DELIVERER),
+        )
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Say what is not running, and fail if it is."""
+        found = missing(options["process"], timezone.now())
         if found:
             raise CommandError(" ".join(trouble.title for trouble in found))

@@ -1,5 +1,6 @@
 """Send a page's command from a worker, and write what became of it into its row."""
 
+import json
 import time
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 import fleet
 from fleet.breaker import BREAKER
-from fleet.endpoints import BY_NAME, match
+from fleet.endpoints import BY_NAME, Price, match
 from fleet.errors import Ambiguous
 from fleet.regions import base_url_from_421, region_of
 from fleet.wire import Answer, Outgoing, Timeouts, send
@@ -25,13 +26,15 @@ from tokens.services import (
     usage,
 )
 from vehicles.models import Command
-from vehicles.services import commands, keys
+from vehicles.services import announcing, commands, keys, vehicles
 from vehicles.services.commanding.sending import Commander, as_error, tried
 from vehicles.services.commanding.store import SharedStore
 from vehicles.services.commanding.waking import Wakes
 from vehicles.services.commanding.ways import Done, Order, Stage
+from vehicles.services.commands import WAKE_UP
 
 _MAYBE_DONE = frozenset({500, 502, 503, 504, 540})
+_RECORDS = frozenset({"vehicle", WAKE_UP})
 _MOBILE_ACCESS = b"mobile_access_disabled"
 
 
@@ -66,14 +69,28 @@ class PagesWay:
         ):
             raise MonthlyStop(spending.why_stopped(now))
         began_s, status = time.perf_counter(), 0
+        # What a command costs goes by its own name, however it was sent.
+        name = WAKE_UP if price is Price.WAKES else self._command.name
         try:
             answer = self._healed(method, path, body)
             status = answer.status
         finally:
             spent_ms = (time.perf_counter() - began_s) * 1000
             user, vin = self._command.user, self._command.vehicle.vin
-            usage.note_page_call(user, vin, price, status, spent_ms)
+            usage.note_page_call(user, vin, price, status, spent_ms, name=name)
+        if matched.endpoint.name in _RECORDS and status == 200:
+            self._note_record(answer)
         return answer
+
+    def _note_record(self, answer: Answer) -> None:
+        """Keep the state that a car's record says while it is woken."""
+        try:
+            state = json.loads(answer.body)["response"]["state"]
+        except (ValueError, KeyError, TypeError):
+            return
+        if state in announcing.STATES:
+            seen = {self._command.vehicle.vin: (state, timezone.now())}
+            vehicles.note_seen(seen)
 
     def _healed(self, method: str, path: str, body: bytes | None) -> Answer:
         """Ask; renew Tesla's token that is refused, follow to a region of ours."""

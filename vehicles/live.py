@@ -1,0 +1,108 @@
+"""Say of each value on a car's page which signal streams it, and how it is written."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from accounts.models import Units
+from tokens.readings import Group, Live, Value
+from vehicles.groups import power, road
+from vehicles.units import KM_PER_MILE, PSI_PER_BAR
+
+_PREFIX = "DetailedChargeState"
+_LIVE: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("Battery and range", "Battery"): ("BatteryLevel", "%"),
+    ("Battery and range", "Usable"): ("Soc", "%"),
+    ("Battery and range", "Range"): ("RatedRange", "distance"),
+    ("Battery and range", "Estimated range"): ("EstBatteryRange", "distance"),
+    ("Battery and range", "Charge limit"): ("ChargeLimitSoc", "%"),
+    ("Charging", "Charging"): ("DetailedChargeState", "charging"),
+    ("Charging", "Voltage"): ("ChargerVoltage", "V"),
+    ("Charging", "Current"): ("ChargeAmps", "A"),
+    ("Charging", "Rate"): ("ChargeRateMilePerHour", "speed"),
+    ("Locks, doors, windows", "Locks"): ("Locked", "locked"),
+    ("Locks, doors, windows", "Charge port"): ("ChargePortDoorOpen", "open"),
+    ("Climate", "Inside"): ("InsideTemp", "temperature"),
+    ("Climate", "Outside"): ("OutsideTemp", "temperature"),
+    ("Climate", "Driver's setting"): ("HvacLeftTemperatureRequest", "temperature"),
+    ("Climate", "Passenger's setting"): ("HvacRightTemperatureRequest", "temperature"),
+    ("Driving", "Odometer"): ("Odometer", "distance"),
+    ("Driving", "Speed"): ("VehicleSpeed", "speed"),
+    ("Driving", "Gear"): ("Gear", "gear"),
+    ("Tires", "Front left"): ("TpmsPressureFl", "pressure"),
+    ("Tires", "Front right"): ("TpmsPressureFr", "pressure"),
+    ("Tires", "Rear left"): ("TpmsPressureRl", "pressure"),
+    ("Tires", "Rear right"): ("TpmsPressureRr", "pressure"),
+    ("Location", "Position"): ("Location", "place"),
+    ("Location", "Heading"): ("GpsHeading", "\N{DEGREE SIGN}"),
+}
+_WORDS = {
+    "charging": {f"{_PREFIX}{name}": words for name, words in power.STATES.items()},
+    "locked": {"true": "Locked", "false": "Unlocked"},
+    "open": {"true": "Open", "false": "Closed"},
+    "gear": {f"ShiftState{letter}": words for letter, words in road.GEARS.items()},
+}
+
+_NUMBERS: Mapping[tuple[str, str], tuple[float, float, int, str]] = {
+    ("distance", Units.METRIC): (KM_PER_MILE, 0, 0, "km"),
+    ("distance", Units.IMPERIAL): (1, 0, 0, "mi"),
+    ("speed", Units.METRIC): (KM_PER_MILE, 0, 0, "km/h"),
+    ("speed", Units.IMPERIAL): (1, 0, 0, "mph"),
+    ("temperature", Units.METRIC): (1, 0, 1, "\N{DEGREE SIGN}C"),
+    ("temperature", Units.IMPERIAL): (9 / 5, 32, 0, "\N{DEGREE SIGN}F"),
+    ("pressure", Units.METRIC): (1, 0, 1, "bar"),
+    ("pressure", Units.IMPERIAL): (PSI_PER_BAR, 0, 0, "psi"),
+    **{
+        (unit, units): (1, 0, 0, unit)
+        for unit in ("%", "V", "A", "\N{DEGREE SIGN}")
+        for units in (Units.METRIC, Units.IMPERIAL)
+    },
+}
+
+REFRESHING = " ".join(
+    (
+        *("DetailedChargeState", "ACChargingPower", "DCChargingPower"),
+        *("TimeToFullCharge", "DoorState", "FdWindow", "FpWindow", "RdWindow"),
+        *("RpWindow", "SentryMode", "HvacPower", "ClimateKeeperMode"),
+        *("CabinOverheatProtectionMode", "Version"),
+    )
+)
+"""The signals that change more than one value; a page is read anew for them."""
+
+
+def marked(
+    groups: Iterable[Group], units: Units, streamed: Mapping[str, datetime]
+) -> tuple[Group, ...]:
+    """Return the groups with what streams each value, and when it was streamed."""
+    return tuple(
+        replace(
+            group,
+            values=tuple(
+                mark(group.title, value, units, streamed) for value in group.values
+            ),
+        )
+        for group in groups
+    )
+
+
+def mark(
+    title: str, value: Value, units: Units, streamed: Mapping[str, datetime]
+) -> Value:
+    """Return one value of a group with its signal, unchanged where it has none."""
+    known = _LIVE.get((title, value.label))
+    if known is None:
+        return value
+    signal, kind = known
+    return replace(
+        value, live=_live(signal, kind, units), streamed_at=streamed.get(signal)
+    )
+
+
+def _live(signal: str, kind: str, units: Units) -> Live:
+    if kind in _WORDS:
+        return Live(signal, "word", words=json.dumps(_WORDS[kind]))
+    if kind == "place":
+        return Live(signal, kind)
+    scale, offset, digits, unit = _NUMBERS[kind, units]
+    return Live(signal, "number", scale, offset, digits, unit)
