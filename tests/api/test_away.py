@@ -11,6 +11,7 @@ from tests.api.commanding import path_of, post, rouse
 from tests.api.conftest import MakePerson, Program
 from tokens.models import Usage
 
+pytestmark = pytest.mark.fault
 PRODUCTS = "/api/1/products"
 AWAY = "/na/api/1/*"
 

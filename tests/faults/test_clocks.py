@@ -17,7 +17,8 @@ _LISTEN_S = 4.0
 
 def rung(client: "redis.Redis") -> Counter[str]:
     """Return how often each task waits in the queue."""
-    return Counter(task_of(message)[0] for message in client.lrange(QUEUE, 0, -1))
+    messages = client.lrange(QUEUE, 0, -1)
+    return Counter(task_of(message)[0] for message in messages)
 
 
 def test_two_clocks_ring_as_one_and_the_other_takes_over(workshop: Workshop) -> None:

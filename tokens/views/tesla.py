@@ -27,6 +27,7 @@ import fleet
 from accounts import audit, proofs
 from accounts.models import User
 from fleet import oauth
+from tokens import bell
 from tokens.models import TeslaGrant
 from tokens.services import fleet_app, sign_in
 from tokens.views import attempts, failures
@@ -180,10 +181,14 @@ def _record(request: HttpRequest, grant: TeslaGrant, *, reauthenticated: bool) -
 def _start_reading(grant: TeslaGrant) -> None:
     """Ring for the lists of cars and sites; a sweep finds the grant if nobody hears."""
     try:
-        for name in settings.AFTER_LINK_TASKS:
-            current_app.send_task(name, args=[str(grant.pk)])
+        if bell.is_heard():
+            for name in settings.AFTER_LINK_TASKS:
+                current_app.send_task(name, args=[str(grant.pk)])
+            return
     except OperationalError:
-        _LOG.warning("The queue is away; the timer will read what %s opens.", grant.pk)
+        # It went away in between, or is full.
+        pass
+    _LOG.warning("The queue is away; the timer will read what %s opens.", grant.pk)
 
 
 def _destination(request: HttpRequest, purpose: str) -> str:

@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
+import fleet
 from accounts.models import User
+from fleet.breaker import MOST_FAILURES
 from simulator.testing import RunningSimulator
 from tests.vehicles.conftest import Link, lull, rouse
 from tokens.models import TeslaGrant, Usage
+from tokens.services import grants
 from vehicles import tasks
 from vehicles.models import Command, Vehicle
 from vehicles.services import commands
@@ -193,3 +196,17 @@ def test_work_that_breaks_off_leaves_the_row_to_its_lease(
         tasks.command(str(asked.pk))
     asked.refresh_from_db()
     assert (asked.state, asked.is_done) == ("sending", False)
+
+
+def test_command_while_tesla_is_away_is_not_sent_and_says_so(
+    alice: User, grant: TeslaGrant, registered: RunningSimulator
+) -> None:
+    registered.faults.add("status", "/na/api/1/products", status=502)
+    for _ in range(MOST_FAILURES):
+        with pytest.raises(fleet.ServerFault):
+            grants.client_for(grant).products()
+    registered.hub.ledger.clear()
+    row = send(alice, "Red", "honk_horn")
+    assert (row.state, row.result, row.error_code) == ("failed", None, "tesla_away")
+    assert "nothing was sent. Nobody has to do anything" in row.error_words
+    assert (registered.calls, told(registered, "Red")) == ([], [])
