@@ -1,10 +1,18 @@
 """The levers and the page by which operators move streaming cars."""
 
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
+from simulator.clock import Clock
+from simulator.streaming.convoy import make_cars
+from simulator.world.cars.outing import drive_now
+from simulator.world.cars.routine import Leg, Routine
+from simulator.world.cast.cars import BLITZ
+from simulator.world.cast.places import BERLIN, ROADSIDE, SPANDAU
 from tests.simulator.doors import NOON, Doors
 from tests.simulator.streaming.settings import push, shown
 
@@ -73,11 +81,9 @@ def test_alerts_need_somebody_who_asked(registered: Doors) -> None:
 def test_the_page_shows_streams_and_errors(registered: Doors) -> None:
     assert "none" in _page(registered).text
     registered.put("Red", "asleep")
-    push(registered)
+    push(registered, signer=ec.generate_private_key(ec.SECP256R1()))
     assert "not fetched yet" in _page(registered).text
     registered.put("Red", "online")
-    stranger = registered.sim.hub.store.configs
-    next(iter(stranger.values())).token += "A"
     assert shown(registered)["synced"]
     found = _page(registered).text
     assert "telemetry.example.com:443" in found
@@ -137,6 +143,16 @@ def test_a_drive_now_leaves_nothing_behind(doors: Doors, name: str) -> None:
     assert later.odometer_mi > before.odometer_mi
     assert later.level < level
     assert car.now_s == NOON.timestamp() + 600
+
+
+def test_all_stays_before_the_next_drive_are_left_out() -> None:
+    stay, again = Leg(3600.0, BERLIN), Leg(60.0, BERLIN, plug=ROADSIDE)
+    drive = Leg(600.0, SPANDAU, miles=3.0, start=BERLIN)
+    routine = Routine((stay, again, drive, Leg(600.0, SPANDAU)))
+    (car,) = make_cars(1, Clock(NOON), replace(BLITZ, routine=routine))
+    drive_now(car)
+    assert car.moment().motion.is_driving
+    assert car.moment().elapsed_s == 0
 
 
 def test_a_drive_now_outlives_a_restart(doors: Doors) -> None:

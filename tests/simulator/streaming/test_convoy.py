@@ -13,6 +13,8 @@ from simulator.clock import Clock
 from simulator.streaming.certificates import Authority
 from simulator.streaming.convoy import Convoy, make_cars
 from simulator.streaming.line import Destination, Terms
+from simulator.streaming.running import RunningConvoy
+from simulator.streaming.stream import Surroundings
 from simulator.world.cars.car import Car
 from simulator.world.cast.cars import LUNA
 from tests.simulator.doors import NOON
@@ -93,6 +95,17 @@ def test_many_cars_stream_at_once() -> None:
         async with convoy(server, cars, tick_s=0.01):
             found = await server.wait(3)
         assert {one.subject for one in found} == {car.vin for car in cars}
+
+    run(work)
+
+
+def test_cars_run_in_a_thread_of_their_own() -> None:
+    async def work(server: Server, car: Car, clock: Clock) -> None:
+        with RunningConvoy(lambda: convoy(server, [car])) as running:
+            running.do(running.convoy.tick)
+            (one,) = await server.wait(1)
+            await asyncio.to_thread(running.do, car.stir)
+        assert one.subject == car.vin
 
     run(work)
 
@@ -382,6 +395,32 @@ def test_alerts_and_errors_come_now_and_then() -> None:
         assert 2 < topics.count(b"errors") < 60
 
     run(work)
+
+
+def test_fields_that_no_simulated_car_knows_are_never_sent() -> None:
+    fields = {name: {"interval_seconds": 1} for name in ("RouteLine", "Gear")}
+
+    async def work(server: Server, car: Car, clock: Clock) -> None:
+        async with convoy(server, [car], fields=fields) as cars:
+            cars.tick()
+            (one,) = await server.wait(1)
+        assert one.names == {"Gear"}
+
+    run(work)
+
+
+@pytest.mark.parametrize(
+    ("addresses", "url"),
+    [
+        ({}, "wss://telemetry.example.com:443/"),
+        ({HOSTNAME: "127.0.0.1"}, "wss://127.0.0.1:443/"),
+        ({HOSTNAME: "127.0.0.1:8443"}, "wss://127.0.0.1:8443/"),
+    ],
+)
+def test_a_destination_may_have_an_address(addresses: dict[str, str], url: str) -> None:
+    around = Surroundings(AUTHORITY, addresses, QUICK)
+    found = around.destination({"hostname": HOSTNAME, "port": 443})
+    assert (found.url, found.hostname) == (url, HOSTNAME)
 
 
 def test_a_server_side_for_an_address_can_be_made() -> None:

@@ -45,6 +45,32 @@ def test_we_read_what_the_library_writes(txid: bytes, topic: str) -> None:
     assert told == Reply(txid, topic.encode(), 4, b"too fast")
 
 
+@pytest.mark.parametrize(
+    ("frame", "found"),
+    [
+        # A table of no slots at all.
+        (
+            b"\x08\0\0\0" + b"\x04\0\x04\0" + b"\x04\0\0\0",
+            Reply(b"", b"", 0),
+        ),
+        # A vtable that would begin before the frame.
+        (b"\x04\0\0\0" + b"\x09\0\0\0", None),
+        # A text that ends behind the frame.
+        (
+            b"\x0c\0\0\0" + b"\x06\0\x08\0\x04\0\0\0" + b"\x08\0\0\0"
+            b"\x04\0\0\0" + b"\x09\0\0\0" + b"short",
+            None,
+        ),
+    ],
+)
+def test_strange_frames_are_bounded(frame: bytes, found: Reply | None) -> None:
+    if found is not None:
+        assert read_reply(frame) == found
+        return
+    with pytest.raises(BadEnvelope):
+        read_reply(frame)
+
+
 @given(junk=st.binary(max_size=80))
 def test_junk_is_an_envelope_or_refused(junk: bytes) -> None:
     with suppress(BadEnvelope):

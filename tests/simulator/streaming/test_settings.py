@@ -284,9 +284,10 @@ def test_wrong_signatures_are_synced_and_the_car_complains(
 def test_a_token_that_was_saved_broken_is_the_cars_complaint(
     registered: Doors,
 ) -> None:
-    red = registered.put("Red", "online")
+    red = registered.put("Red", "asleep")
     told = registered.sim.hub.store.configure("test-client", red.vin, {}, NOON)
     told.token = "x.y.z"
+    registered.put("Red", "online")
     assert shown(registered)["synced"]
     assert errors(registered)[0]["error"].endswith("malformed token")
 
