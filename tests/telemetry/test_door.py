@@ -61,7 +61,7 @@ def test_a_bad_certificate_is_refused_by_tls(
         async with receiving(TESLA, tmp_path) as there:
             assert not await _is_let_in(there.url, car_context(tmp_path, certificate()))
             counters = there.receiver.counters
-            await until(lambda: counters.refused_tls == 1 and not counters.connections)
+            await until(lambda: counters.refused_tls and not counters.connections)
             assert await _is_let_in(there.url, car_context(tmp_path, TESLA.car()))
             assert there.receiver.counters.frames == 1
 
@@ -151,7 +151,9 @@ def test_ten_thousand_connections_from_one_address_do_no_harm(tmp_path: Path) ->
                 await car.send(SOC, txid=b"1")
                 assert await car.answer() == (b"1", b"V", 5)
                 counters = there.receiver.counters
-                await until(lambda: counters.refused_address >= 9_000, 10)
+                await until(
+                    lambda: counters.refused_address + counters.refused_tls >= 9_900
+                )
                 assert counters.connections <= 50
             await until(lambda: counters.connections == 0)
             assert await _is_let_in(there.url, context)
@@ -241,7 +243,7 @@ def test_a_request_that_is_no_websocket_is_let_go(tmp_path: Path) -> None:
 def test_authorities_that_come_later_are_trusted_then(tmp_path: Path) -> None:
     async def story() -> None:
         async with receiving(TESLA, tmp_path, look_again_s=0.01) as there:
-            newer = TestTesla()
+            newer = TestTesla("TeslaMotors")
             context = car_context(tmp_path, newer.car())
             assert not await _is_let_in(there.url, context)
             path = tmp_path / "tesla.pem"
@@ -302,14 +304,12 @@ def test_listening_on_all_addresses_of_both_kinds() -> None:
                 assert other.getsockname()[1] == port
 
 
-def _knock(port: int, times: int) -> None:
-    """Connect again and again, and leave at once or stay without a word."""
-    kept = []
-    for number in range(times):
-        one = socket.create_connection(("127.0.0.1", port), timeout=5)
-        if number % 100:
+def _knock(port: int, times: int, at_once: int = 250) -> None:
+    """Connect again and again without a word, many at once."""
+    for _ in range(times // at_once):
+        kept = [
+            socket.create_connection(("127.0.0.1", port), timeout=5)
+            for _ in range(at_once)
+        ]
+        for one in kept:
             one.close()
-        else:
-            kept.append(one)
-    for one in kept:
-        one.close()

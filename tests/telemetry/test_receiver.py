@@ -350,9 +350,9 @@ async def _fragments(car: Connection, first: bytes, second: bytes) -> None:
     writer = car.socket._writer  # noqa: SLF001 - no client sends fragments openly
     for content, opcode in ((first, 0x02), (second, 0x80)):
         size = len(content)
-        length = bytes([0x80 | size])
+        length = bytes([0x80 | min(size, 126)])
         if size > 125:
-            length = bytes([0x80 | 126]) + size.to_bytes(2, "big")
+            length += size.to_bytes(2, "big")
         writer.transport.write(bytes([opcode]) + length + bytes(4) + content)
 
 
