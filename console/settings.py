@@ -425,6 +425,14 @@ AFTER_LINK_TASKS = ["vehicles.tasks.sync", "energy.tasks.sync"]
 CELERY_REDBEAT_REDIS_URL = REDIS_URL
 CELERY_REDBEAT_LOCK_TIMEOUT = 30
 
+# Live: telemetry, streams, webhooks
+# About how many events each of the 16 streams in Redis keeps.
+EVENTS_KEPT = environment.number("EVENTS_KEPT", 10_000, least=1000, most=10_000_000)
+# In one web process.
+STREAMS_PER_ACCOUNT = environment.number(
+    "STREAMS_PER_ACCOUNT", 50, least=1, most=100_000
+)
+
 # Static files
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
