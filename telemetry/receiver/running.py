@@ -43,7 +43,7 @@ async def _run(*, shares_port: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    channel = Channel(settings.REDIS_URL)
+    channel = Channel(settings.REDIS_URL, kept=settings.EVENTS_KEPT)
     metering = Metering(_closing(usage.write))
     beat = Beat(settings.REDIS_URL, settings.TELEMETRY_SOURCE)
     running: Awaitable[None]
