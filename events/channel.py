@@ -86,7 +86,8 @@ class Channel:
         if self._writer is not None:
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
-        self._tell(self._take(), Unavailable("closed"))
+        while batch := self._take():
+            self._tell(batch, Unavailable("closed"))
         await self._writing.close()
         await self._reading.close()
 

@@ -59,15 +59,27 @@ def snapshot(client: redis.Redis, account_id: UUID, product: str) -> Snapshot:
     return _read(product, found)
 
 
+async def snapshots_async(
+    client: redis_async.Redis, asked: Iterable[tuple[UUID, str]]
+) -> list[Snapshot]:
+    """Return what is known of each account's product. Raises `Unavailable`."""
+    pairs = list(asked)
+    try:
+        async with client.pipeline(transaction=False) as pipeline:
+            for account_id, product in pairs:
+                pipeline.hgetall(latest_key(account_id, product))
+            found: list[Any] = await pipeline.execute()
+    except (redis.RedisError, OSError) as error:
+        raise Unavailable(type(error).__name__) from error
+    return [_read(product, one) for (_, product), one in zip(pairs, found, strict=True)]
+
+
 async def snapshot_async(
     client: redis_async.Redis, account_id: UUID, product: str
 ) -> Snapshot:
     """Return what is known. Raises `Unavailable`."""
-    try:
-        found: Any = await client.hgetall(latest_key(account_id, product))
-    except (redis.RedisError, OSError) as error:
-        raise Unavailable(type(error).__name__) from error
-    return _read(product, found)
+    (found,) = await snapshots_async(client, [(account_id, product)])
+    return found
 
 
 def forget(client: redis.Redis, account_id: UUID, products: Iterable[str]) -> None:

@@ -1,0 +1,185 @@
+"""The ASGI door of streams: who may, gets what is known, then what happens.
+
+Whoever may not is refused with a status and told why, never let in and closed: clients
+come back at once when a stream simply ends.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from uuid import UUID
+
+from events.errors import Unavailable
+from telemetry.stream import frames
+from telemetry.stream.admission import Admission, Listener, NotAdmitted, refusal
+from telemetry.stream.hub import Hub
+from telemetry.stream.known import Known
+from telemetry.stream.mailbox import Mailbox
+from telemetry.stream.watch import Watch
+
+Scope = dict[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+_log = logging.getLogger(__name__)
+_HEADERS = [
+    (b"content-type", b"text/event-stream"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+    (b"x-content-type-options", b"nosniff"),
+]
+
+
+class Live:
+    """What the stream doors of one process share: the hub, what is known, the watch."""
+
+    def __init__(self, redis_url: str) -> None:
+        self.hub = Hub(redis_url)
+        self.known = Known(redis_url)
+        self.watch = Watch(self.hub, self.known)
+        self.is_ending = False
+
+    def end(self) -> None:
+        """End all streams cleanly, and let nobody in any more."""
+        self.is_ending = True
+        self.watch.end_all()
+
+    async def close(self) -> None:
+        """End all streams and close the connections."""
+        self.end()
+        await self.watch.close()
+        await self.hub.close()
+        await self.known.close()
+
+
+class Stream:
+    """One door; `most` is how many streams one account may have in this process."""
+
+    def __init__(self, admission: Admission, live: Live, *, most: int) -> None:
+        self._admission = admission
+        self._live = live
+        self._most = most
+        self._open: Counter[UUID] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one stream, for as long as it lasts."""
+        try:
+            listener = await self._admit(scope)
+        except NotAdmitted as no:
+            await _refuse(no, send)
+            return
+        account = listener.account_id
+        if self._open[account] >= self._most:
+            await _refuse(self._too_many(), send)
+            return
+        self._open[account] += 1
+        try:
+            await self._serve(listener, receive, send)
+        finally:
+            self._open[account] -= 1
+            if not self._open[account]:
+                del self._open[account]
+
+    async def _admit(self, scope: Scope) -> Listener:
+        if self._live.is_ending:
+            raise refusal(
+                503,
+                "restarting",
+                "Keyfob restarts. Come back in a moment.",
+                ((b"retry-after", b"2"),),
+            )
+        if scope["method"] != "GET":
+            raise refusal(
+                405, "invalid_method", "This address takes GET.", ((b"allow", b"GET"),)
+            )
+        query: bytes = scope["query_string"]
+        # A client of TypeScript writes two question marks.
+        return await self._admission.admit(
+            {**scope, "query_string": query.removeprefix(b"?")}
+        )
+
+    async def _serve(self, listener: Listener, receive: Receive, send: Send) -> None:
+        box = Mailbox(listener)
+        live = self._live
+        try:
+            await live.hub.start()
+            # Heard of before it is looked up, so that nothing falls between the two.
+            live.watch.add(box, self._admission)
+            first = frames.RETRY + await self._snapshot(listener)
+        except Unavailable:
+            live.watch.remove(box)
+            await _refuse(_away(), send)
+            return
+        gone = asyncio.create_task(_gone(box, receive))
+        box.writer = asyncio.current_task()
+        try:
+            await send(
+                {"type": "http.response.start", "status": 200, "headers": _HEADERS}
+            )
+            box.sending()
+            await _write(first, send)
+            while text := await box.take():
+                await _write(text, send)
+            if not box.is_dropped:
+                await send({"type": "http.response.body", "body": b""})
+        except asyncio.CancelledError:
+            if not box.is_dropped:
+                raise
+        finally:
+            live.watch.remove(box)
+            gone.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await gone
+
+    async def _snapshot(self, listener: Listener) -> bytes:
+        asked = listener.asked
+        if not asked.snapshot:
+            return b""
+        products = (
+            [asked.product] if asked.product else ["", *sorted(listener.products)]
+        )
+        found = await self._live.known.of(listener.account_id, products)
+        return frames.known(found, asked)
+
+    def _too_many(self) -> NotAdmitted:
+        return refusal(
+            429,
+            "too_many_streams",
+            f"An account may have {self._most} streams at a time. Close one.",
+            ((b"retry-after", b"30"),),
+        )
+
+
+def _away() -> NotAdmitted:
+    return refusal(
+        503,
+        "stream_unavailable",
+        "Keyfob cannot reach its Redis. Try again shortly.",
+        ((b"retry-after", b"5"),),
+    )
+
+
+async def _write(text: bytes, send: Send) -> None:
+    await send({"type": "http.response.body", "body": text, "more_body": True})
+
+
+async def _gone(box: Mailbox, receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    box.end()
+
+
+async def _refuse(no: NotAdmitted, send: Send) -> None:
+    length = (b"content-length", b"%d" % len(no.body))
+    await send(
+        {
+            "type": "http.response.start",
+            "status": no.status,
+            "headers": [*no.headers, length],
+        }
+    )
+    await send({"type": "http.response.body", "body": no.body})

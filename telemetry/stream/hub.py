@@ -1,0 +1,171 @@
+"""One process's hub: it reads all streams once and tells each listener once a tick.
+
+Listeners of one account who asked for the same form a group, for which what happens is
+joined once. A tick is counted from the end of the writes, so that a busy process still
+reads; while little happens, news leave at once.
+"""
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from events.channel import Channel, Stored
+from events.errors import Unavailable
+from events.event import Topic
+from telemetry.stream.asked import Asked
+from telemetry.stream.frames import frame
+from telemetry.stream.mailbox import Batch, Mailbox
+
+_log = logging.getLogger(__name__)
+TICK_S = 0.010
+_BLOCK_MS = 5000
+_COUNT = 500
+_PAUSE_S = 0.1
+_Key = tuple[Asked, frozenset[str]]
+
+
+@dataclass(slots=True)
+class _Group:
+    """The listeners who are told the same, and what they are told next."""
+
+    asked: Asked
+    products: frozenset[str]
+    boxes: dict[Mailbox, None] = field(default_factory=dict)
+    events: list[Stored] = field(default_factory=list)
+    texts: list[bytes] = field(default_factory=list)
+
+    def wants(self, event: Stored) -> bool:
+        """Tell whether these listeners hear of an event."""
+        asked = self.asked
+        if asked.topics is not None and event.topic not in asked.topics:
+            return False
+        if asked.signal and event.topic is not Topic.DATA:
+            return False
+        if asked.product:
+            return event.product == asked.product and event.product in self.products
+        return not event.product or event.product in self.products
+
+
+class Hub:
+    """Tells the listeners of this process what happens; belongs to one event loop."""
+
+    def __init__(self, redis_url: str, *, tick_s: float = TICK_S) -> None:
+        self._channel = Channel(redis_url)
+        self._tick_s = tick_s
+        self._groups: dict[UUID, dict[_Key, _Group]] = {}
+        self._due: dict[int, _Group] = {}
+        self._is_armed = False
+        self._written_at_s = 0.0
+        self._reader: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Begin to read, from now on. Raises `Unavailable`."""
+        if self._reader is not None:
+            return
+        async with self._starting:
+            if self._reader is None:
+                after = await self._channel.newest()
+                self._reader = asyncio.create_task(self._read(after))
+
+    async def close(self) -> None:
+        """Stop reading."""
+        if self._reader is not None:
+            self._reader.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._reader
+            self._reader = None
+        await self._channel.close()
+
+    def add(self, box: Mailbox) -> None:
+        """Tell a listener from now on."""
+        listener = box.listener
+        groups = self._groups.setdefault(listener.account_id, {})
+        at = (listener.asked, listener.products)
+        group = groups.get(at)
+        if group is None:
+            group = groups[at] = _Group(*at)
+        elif group.events:
+            # What waits for the others happened before this one came.
+            self._flush_one(group)
+        group.boxes[box] = None
+
+    def remove(self, box: Mailbox) -> None:
+        """Tell a listener nothing more."""
+        listener = box.listener
+        groups = self._groups.get(listener.account_id, {})
+        at = (listener.asked, listener.products)
+        group = groups.get(at)
+        if group is None:
+            return
+        group.boxes.pop(box, None)
+        if not group.boxes:
+            del groups[at]
+            self._due.pop(id(group), None)
+            if not groups:
+                del self._groups[listener.account_id]
+
+    async def _read(self, after: dict[int, str]) -> None:
+        is_away = False
+        while True:
+            try:
+                found = await self._channel.read(
+                    after, block_ms=_BLOCK_MS, count=_COUNT
+                )
+            except Unavailable as error:
+                if not is_away:
+                    _log.warning("streams wait for Redis: %s", error)
+                is_away = True
+                await asyncio.sleep(_PAUSE_S)
+                continue
+            is_away = False
+            for event in found:
+                after[event.shard] = event.id
+                self._tell(event)
+
+    def _tell(self, event: Stored) -> None:
+        groups = self._groups.get(event.account_id)
+        if groups is None:
+            return
+        for group in groups.values():
+            if not group.wants(event):
+                continue
+            text = frame(event.topic, event.body, group.asked)
+            if text:
+                group.events.append(event)
+                group.texts.append(text)
+                self._due[id(group)] = group
+                if not self._is_armed:
+                    self._arm()
+
+    def _arm(self) -> None:
+        self._is_armed = True
+        loop = asyncio.get_running_loop()
+        wait_s = self._written_at_s + self._tick_s - loop.time()
+        if wait_s > 0:
+            loop.call_later(wait_s, self._flush)
+        else:
+            loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        due, self._due = self._due, {}
+        for group in due.values():
+            self._flush_one(group)
+        # The listeners' tasks, woken before this, write first.
+        asyncio.get_running_loop().call_soon(self._written)
+
+    def _flush_one(self, group: _Group) -> None:
+        if not group.events:
+            return
+        batch = Batch(group.events, b"".join(group.texts))
+        group.events, group.texts = [], []
+        for box in group.boxes:
+            box.put(batch)
+
+    def _written(self) -> None:
+        self._written_at_s = asyncio.get_running_loop().time()
+        self._is_armed = False
+        if self._due:
+            self._arm()

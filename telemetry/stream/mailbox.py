@@ -1,0 +1,179 @@
+"""What waits for one listener: little, and for a slow one only the newest.
+
+A quick listener gets the batch of a tick as it was joined for its whole group. For one
+that does not keep up, values of the same signal replace each other; one whose mail is
+too much even so, or who takes nothing for half a minute, is dropped.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from events.channel import Stored
+from events.event import Topic
+from telemetry.stream.admission import Listener
+from telemetry.stream.frames import KEEP_ALIVE, frame
+
+SLOW_BYTES = 64 * 1024
+MOST_BYTES = 1024 * 1024
+BLOCKED_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The events of one tick for one group, and how they are sent."""
+
+    events: Sequence[Stored]
+    text: bytes
+
+
+class Mailbox:
+    """One listener's mail; belongs to one event loop."""
+
+    __slots__ = (
+        "_batches",
+        "_clock",
+        "_newest",
+        "_others",
+        "_size",
+        "_taken_at_s",
+        "_waiter",
+        "is_dropped",
+        "is_over",
+        "listener",
+        "writer",
+    )
+
+    def __init__(
+        self, listener: Listener, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.listener = listener
+        self.is_over = False
+        self.is_dropped = False
+        self.writer: asyncio.Task[None] | None = None
+        self._clock = clock
+        self._batches: list[Batch] = []
+        self._size = 0
+        # What a slow listener is told: by product the newest of each signal.
+        self._newest: dict[str, dict[str, Any]] | None = None
+        self._others: list[bytes] = []
+        self._waiter: asyncio.Future[None] | None = None
+        self._taken_at_s = 0.0
+
+    def put(self, batch: Batch) -> None:
+        """Add the events of a tick."""
+        if self.is_over:
+            return
+        if self._newest is None:
+            self._batches.append(batch)
+            self._size += len(batch.text)
+            if self._size > SLOW_BYTES and self._waiter is None:
+                self._coalesce()
+        else:
+            self._fold(batch)
+        if self._size > MOST_BYTES:
+            self.drop()
+        self._wake()
+
+    def keep_alive(self) -> None:
+        """Send a sign of life, unless something waits anyway."""
+        if self._size == 0:
+            self._batches.append(Batch((), KEEP_ALIVE))
+            self._size = len(KEEP_ALIVE)
+            self._wake()
+
+    def end(self) -> None:
+        """Send nothing more."""
+        self.is_over = True
+        self._batches, self._newest, self._others = [], None, []
+        self._size = 0
+        self._wake()
+
+    def drop(self) -> None:
+        """End a listener who takes nothing, though something is being sent to it."""
+        self.is_dropped = True
+        self.end()
+        if self.writer is not None and self._waiter is None:
+            self.writer.cancel()
+
+    @property
+    def is_blocked(self) -> bool:
+        """Tell whether the listener took nothing for too long."""
+        return self._taken_at_s > 0 and self._clock() - self._taken_at_s > BLOCKED_S
+
+    async def take(self) -> bytes:
+        """Wait for mail and return all of it; b"" when it is over."""
+        self._taken_at_s = 0.0
+        if not self._size and not self.is_over:
+            self._waiter = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+        self._taken_at_s = self._clock()
+        if self._newest is not None:
+            return self._told()
+        batches, self._batches = self._batches, []
+        self._size = 0
+        if len(batches) == 1:
+            return batches[0].text
+        return b"".join([batch.text for batch in batches])
+
+    def sending(self) -> None:
+        """Note that something is being sent."""
+        self._taken_at_s = self._clock()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _coalesce(self) -> None:
+        batches, self._batches = self._batches, []
+        self._newest = {}
+        self._size = 0
+        for batch in batches:
+            self._fold(batch)
+
+    def _fold(self, batch: Batch) -> None:
+        asked = self.listener.asked
+        newest = self._newest
+        if newest is None:
+            return
+        for event in batch.events:
+            text = frame(event.topic, event.body, asked)
+            if event.topic is not Topic.DATA:
+                self._others.append(text)
+                self._size += len(text)
+            elif text:
+                content = orjson.loads(event.body)
+                known = newest.setdefault(event.product, {"data": {}})
+                values = known["data"]
+                for name, value in content["data"].items():
+                    if name not in values:
+                        self._size += len(name) + len(orjson.dumps(value))
+                    values[name] = value
+                known["createdAt"] = content["createdAt"]
+
+    def _told(self) -> bytes:
+        newest, self._newest = self._newest, None
+        others, self._others = self._others, []
+        self._size = 0
+        texts = [
+            frame(
+                Topic.DATA,
+                orjson.dumps(
+                    {
+                        "createdAt": known["createdAt"],
+                        "vin": product,
+                        "data": known["data"],
+                    }
+                ),
+                self.listener.asked,
+            )
+            for product, known in (newest or {}).items()
+        ]
+        return b"".join([*others, *texts])

@@ -1,0 +1,139 @@
+"""Watch over all streams of a process: who may still listen, who is alive, who is stuck.
+
+Each holder is asked about twice a second, so that a removed token, a lost car and an
+ended subscription end what they opened within two seconds.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+import time
+from collections import Counter, defaultdict
+from collections.abc import Hashable
+from uuid import UUID
+
+from events.errors import Unavailable
+from telemetry.stream.admission import Admission, Listener
+from telemetry.stream.hub import Hub
+from telemetry.stream.known import Known
+from telemetry.stream.mailbox import Mailbox
+
+_log = logging.getLogger(__name__)
+CHECK_EVERY_S = 0.5
+ALIVE_EVERY_S = 10.0
+PRESENT_EVERY_S = 30.0
+
+
+class Watch:
+    """Holds the streams of one event loop."""
+
+    def __init__(self, hub: Hub, known: Known) -> None:
+        self._hub = hub
+        self._known = known
+        self._boxes: dict[tuple[Admission, Hashable], dict[Mailbox, None]] = (
+            defaultdict(dict)
+        )
+        self._where: dict[Mailbox, tuple[Admission, Hashable]] = {}
+        self._accounts: Counter[UUID] = Counter()
+        self._watching: asyncio.Task[None] | None = None
+        self._alive_at_s = 0.0
+        self._present_at_s = 0.0
+
+    def add(self, box: Mailbox, admission: Admission) -> None:
+        """Watch over a stream, and have the hub tell it what happens."""
+        where = (admission, box.listener.holder)
+        self._where[box] = where
+        self._boxes[where][box] = None
+        account = box.listener.account_id
+        if not self._accounts[account]:
+            self._present_at_s = 0.0
+        self._accounts[account] += 1
+        self._hub.add(box)
+        if self._watching is None:
+            self._alive_at_s = time.monotonic() + ALIVE_EVERY_S
+            self._watching = asyncio.create_task(self._watch())
+
+    def remove(self, box: Mailbox) -> None:
+        """Watch over a stream no longer."""
+        where = self._where.pop(box, None)
+        if where is None:
+            return
+        self._hub.remove(box)
+        boxes = self._boxes[where]
+        boxes.pop(box, None)
+        if not boxes:
+            del self._boxes[where]
+        account = box.listener.account_id
+        self._accounts[account] -= 1
+        if not self._accounts[account]:
+            del self._accounts[account]
+
+    def end_all(self) -> None:
+        """End all streams cleanly."""
+        for box in list(self._where):
+            box.end()
+
+    async def close(self) -> None:
+        """Stop watching."""
+        if self._watching is not None:
+            self._watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watching
+
+    async def _watch(self) -> None:
+        while True:
+            # One of these may hang; the next second nobody may notice.
+            try:
+                self._note_alive()
+                await self._note_present()
+                await self._check_all()
+            except Exception:
+                _log.exception("streams were not checked")
+            await asyncio.sleep(CHECK_EVERY_S)
+
+    def _note_alive(self) -> None:
+        now_s = time.monotonic()
+        is_due = now_s >= self._alive_at_s
+        if is_due:
+            self._alive_at_s = now_s + ALIVE_EVERY_S
+        for box in list(self._where):
+            if box.is_blocked:
+                box.drop()
+            elif is_due:
+                box.keep_alive()
+
+    async def _note_present(self) -> None:
+        now_s = time.monotonic()
+        if now_s < self._present_at_s or not self._accounts:
+            return
+        self._present_at_s = now_s + PRESENT_EVERY_S
+        try:
+            await self._known.note_present(set(self._accounts))
+        except Unavailable:
+            self._present_at_s = now_s + 1
+
+    async def _check_all(self) -> None:
+        await asyncio.gather(
+            *(
+                self._check(admission, list(boxes))
+                for (admission, _), boxes in list(self._boxes.items())
+                if boxes
+            )
+        )
+
+    async def _check(self, admission: Admission, boxes: list[Mailbox]) -> None:
+        now = await admission.still(boxes[0].listener)
+        for box in boxes:
+            if box in self._where:
+                self._apply(box, now)
+
+    def _apply(self, box: Mailbox, now: Listener | None) -> None:
+        listener = box.listener
+        asked = listener.asked
+        if now is None or (asked.product and asked.product not in now.products):
+            box.end()
+        elif now.products != listener.products:
+            self._hub.remove(box)
+            box.listener = dataclasses.replace(listener, products=now.products)
+            self._hub.add(box)
