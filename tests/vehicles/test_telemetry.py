@@ -190,9 +190,9 @@ def test_cost_is_reckoned_before_anything_is_sent(
     # 30 h of driving, a value each second, $1 for 150,000 of them.
     assert "108000 values" in part
     assert "about $0.72" in part
-    assert "Reckoned for a month with" in part
     page = client_of(alice).post(PAGE, form).content.decode()
     assert 'value="VehicleSpeed" checked' in page
+    assert "Reckoned for a month with" in page
     assert not TelemetryConfig.objects.exists()
 
 

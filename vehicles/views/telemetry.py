@@ -166,6 +166,7 @@ def _page(
         "asked": asked,
         "was": ",".join(row.name for row in rows if row.is_on),
         "count": len(chosen),
+        "assumption": cost.ASSUMPTION,
         **_cost(request, access, chosen),
         **_live(request, access),
     }
@@ -183,7 +184,6 @@ def _cost(
     return {
         "signals": count,
         "cost": cost.words(count),
-        "assumption": cost.ASSUMPTION,
         "counted": counted,
         "counted_cost": cost.words(counted),
     }
