@@ -43,6 +43,7 @@ _WORDS = {
     "webhook.resumed": "Webhook resumed",
     "webhook.secret_rolled": "Secret of a webhook rolled",
     "webhook.disabled": "Webhook disabled",
+    "telemetry.changed": "Streaming of a car changed",
     "export.asked": "Export asked for",
     "export.fetched": "Export fetched",
     "deletion.asked": "Deletion of the account asked for",

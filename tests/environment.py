@@ -47,7 +47,9 @@ def _set_environment(environment: MutableMapping[str, str], folder: Path) -> Non
     for name in [*environment]:
         if (
             name in _STRANGE
-            or name.startswith(("TESLA_", "PADDLE_", "STRIPE_", "BILLING_", "TELEMETRY_"))
+            or name.startswith(
+                ("TESLA_", "PADDLE_", "STRIPE_", "BILLING_", "TELEMETRY_")
+            )
             or name.endswith("_FILE")
         ):
             del environment[name]
