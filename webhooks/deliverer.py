@@ -78,10 +78,10 @@ class Deliverer:
         self._clock, self._line_works, self._beat = clock, line_works, beat
         self._data_lifetime_s = data_lifetime_s
         self._sender, self._database = sender, Database()
-        self._roster = Roster(may_deliver)
+        self.roster = Roster(may_deliver)
         self.ledger = Ledger(self._database, clock)
         self._post = Post(sender, Gate(), Paces(), self.ledger, clock, host)
-        self.rows = Rows(self._database, self._post, self._roster, clock)
+        self.rows = Rows(self._database, self._post, self.roster, clock)
         self._intake = Intake(redis_url, self._take, alive_s=self._rhythm.alive_s)
         self._acks = Acks(self._intake.ask)
         self.lanes: dict[UUID, Lane] = {}
@@ -156,7 +156,7 @@ class Deliverer:
         for entry in entries:
             wanted = [
                 target
-                for target in self._roster.by_user.get(entry.account_id.hex, ())
+                for target in self.roster.by_user.get(entry.account_id.hex, ())
                 if target.is_sending or entry.topic.value not in DATA_KINDS
                 if target.wants(entry.topic.value, entry.product)
             ]
@@ -210,10 +210,10 @@ class Deliverer:
             self.rows.ring()
 
     async def _refresh(self) -> None:
-        if not await self._asked(self._roster.refresh):
+        if not await self._asked(self.roster.refresh):
             return
         for endpoint_id, lane in list(self.lanes.items()):
-            target = self._roster.by_id.get(endpoint_id)
+            target = self.roster.by_id.get(endpoint_id)
             if target is None or not target.is_sending:
                 lane.close()
                 del self.lanes[endpoint_id]
@@ -235,7 +235,7 @@ class Deliverer:
                 sweeping.sweep,
                 now,
                 line_is_down=is_down,
-                allowed=set(self._roster.by_id),
+                allowed=set(self.roster.by_id),
             )
         except Error:
             _LOG.exception("Failing webhooks could not be looked after")

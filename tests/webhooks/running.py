@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -15,8 +16,10 @@ from events.event import Entry, Event
 from tests.webhooks.receiver import Receiver
 from webhooks.deliverer import Deliverer, Rhythm
 from webhooks.delivering.database import Database
+from webhooks.models import Endpoint
 from webhooks.networks import policy
 from webhooks.sender import Sender
+from webhooks.services import endpoints
 
 QUICK = Rhythm(roster_s=0.1, sweep_s=0.1, tidy_s=5, beat_s=5, alive_s=1)
 VIN = "5YJ3E1EA4PF000001"
@@ -39,6 +42,15 @@ class World:
         async with asyncio.timeout(within_s):
             while not is_so():  # noqa: ASYNC110  # what changes is outside this loop
                 await asyncio.sleep(0.01)
+
+    async def add(
+        self, user: User, path: str = "/hook", **wishes: Any
+    ) -> tuple[Endpoint, str]:
+        """Make an endpoint at the receiver, and wait until the deliverer knows it."""
+        add = partial(endpoints.add, user, self.receiver.url(path), **wishes)
+        made, secret = await self.database(add)
+        await self.until(lambda: made.pk in self.deliverer.roster.by_id)
+        return made, secret
 
     async def until_rows(self, ask: Callable[[], bool]) -> None:
         """Wait until the database says so."""

@@ -10,7 +10,6 @@ from events import channel, shapes
 from tests.webhooks.receiver import Receiver
 from tests.webhooks.running import VIN, entry, run, world
 from webhooks.models import Attempt, Delivery, Endpoint
-from webhooks.services import endpoints
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,9 +21,7 @@ def test_event_becomes_rows_and_arrives_signed(
 
     async def main() -> tuple[str, bytes]:
         async with world(receiver) as one:
-            _, secret = await one.database(
-                endpoints.add, committed_alice, receiver.url()
-            )
+            _, secret = await one.add(committed_alice)
             event = shapes.state(VIN, "online", 1_700_000_000_123)
             channel.publish(store, [entry(committed_alice, event)])
             await one.until(lambda: len(receiver.requests) == 1)
@@ -50,7 +47,7 @@ def test_data_goes_past_the_rows(committed_alice: User, store: "redis.Redis") ->
 
     async def main() -> bytes:
         async with world(receiver) as one:
-            await one.database(endpoints.add, committed_alice, receiver.url())
+            await one.add(committed_alice)
             event = shapes.data(VIN, {"Gear": "ShiftStateP"}, 1_700_000_000_123)
             channel.publish(store, [entry(committed_alice, event)])
             await one.until(lambda: len(receiver.requests) == 1)
