@@ -62,6 +62,18 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """Hold one webhook in one line: its name, its state, what it is told."""
+
+    endpoint: Endpoint
+    title: str
+    look: str
+    word: str
+    since: datetime | None
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
 class News:
     """What a person should see to: a webhook that is disabled, or fails for long."""
 
@@ -75,7 +87,7 @@ class News:
 def card_of(endpoint: Endpoint, now: datetime) -> Card:
     """Return the card of one webhook; costs three queries."""
     figures = health(endpoint)
-    look, word, since = _state(endpoint, figures)
+    look, word, since = standing(endpoint)
     return Card(
         endpoint,
         figures,
@@ -86,6 +98,16 @@ def card_of(endpoint: Endpoint, now: datetime) -> Card:
         _why(endpoint, figures, now),
         _about(endpoint),
     )
+
+
+def lines_of(user: User, vin: str) -> list[Line]:
+    """Return the webhooks of a user that are told of one car; one query."""
+    rows = Endpoint.objects.filter(user=user).order_by("created_at", "pk")
+    return [
+        Line(one, title(one), *standing(one), _kinds(one))
+        for one in rows
+        if not one.vins or vin in one.vins
+    ]
 
 
 def news_of(user: User, now: datetime) -> list[News]:
@@ -126,15 +148,17 @@ def _reason(endpoint: Endpoint) -> Endpoint.Disabled:
     return Endpoint.Disabled(endpoint.disabled_reason)
 
 
-def _state(endpoint: Endpoint, figures: Health) -> tuple[str, str, datetime | None]:
-    """Return the shape, the word and the time of a state."""
-    return {
-        "ok": ("online", "Delivering", None),
-        "new": ("", "Nothing sent yet", None),
-        "failing": ("offline", "Failing since", endpoint.first_failure_at),
-        "paused": ("asleep", "Paused", endpoint.paused_at),
-        "disabled": ("offline", "Disabled", endpoint.disabled_at),
-    }[figures.state]
+def standing(endpoint: Endpoint) -> tuple[str, str, datetime | None]:
+    """Return the class of a state's shape, its word, and the time beside it."""
+    if endpoint.disabled_at is not None:
+        return "offline", "Disabled", endpoint.disabled_at
+    if endpoint.paused_at is not None:
+        return "asleep", "Paused", endpoint.paused_at
+    if endpoint.first_failure_at is not None:
+        return "offline", "Failing since", endpoint.first_failure_at
+    if endpoint.last_success_at is not None:
+        return "online", "Delivering", None
+    return "", "Nothing sent yet", None
 
 
 def _why(endpoint: Endpoint, figures: Health, now: datetime) -> str:
@@ -151,9 +175,12 @@ def _why(endpoint: Endpoint, figures: Health, now: datetime) -> str:
     return f"{error} If nothing is accepted for {left} more, it is disabled."
 
 
-def _about(endpoint: Endpoint) -> str:
+def _kinds(endpoint: Endpoint) -> str:
     kinds = [words.kind(kind).lower() for kind in endpoint.kinds]
-    what = "everything" if len(kinds) == len(words.KINDS) else ", ".join(kinds)
+    return "everything" if len(kinds) == len(words.KINDS) else ", ".join(kinds)
+
+
+def _about(endpoint: Endpoint) -> str:
     count = len(endpoint.vins)
     cars = f"{count} car{'s' if count > 1 else ''}" if count else "all cars"
-    return f"{cars}: {what}"
+    return f"{cars}: {_kinds(endpoint)}"

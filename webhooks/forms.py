@@ -241,6 +241,7 @@ class LogForm(forms.Form):
         "ok": "Accepted",
         "bad": "Failed",
         "open": "Waiting",
+        "missed": "Missed",
     }
 
     outcome = forms.ChoiceField(required=False, choices=OUTCOMES.items())

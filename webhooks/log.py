@@ -73,10 +73,11 @@ def page(
 ) -> Page:
     """Return a part of the log; `names` are what the cars are called, by VIN."""
     open_ = _pending(endpoint)
-    if outcome == "open":
-        newest = open_ if before is None else open_.filter(pk__lt=before)
+    if outcome in {"open", "missed"}:
+        newest = open_ if outcome == "open" else _missed(endpoint)
+        newest = newest if before is None else newest.filter(pk__lt=before)
         found = list(newest.order_by("-pk")[: MOST_ROWS + 1])
-        rows = [_waiting(one, names, now) for one in found[:MOST_ROWS]]
+        rows = [_queued(one, names, now) for one in found[:MOST_ROWS]]
         older = found[MOST_ROWS - 1].pk if len(found) > MOST_ROWS else 0
     else:
         tried = _attempts(endpoint, outcome, before)
@@ -84,7 +85,7 @@ def page(
         older = tried[MOST_ROWS - 1].pk if len(tried) > MOST_ROWS else 0
         if not outcome and before is None:
             fresh = open_.filter(tries=0).order_by("-pk")[:_MOST_WAITING]
-            rows = [_waiting(one, names, now) for one in fresh] + rows
+            rows = [_queued(one, names, now) for one in fresh] + rows
     waiting = open_.count()
     due = _due(endpoint, open_, now)
     is_unheard = due.filter(next_at__lt=now - _UNHEARD_AFTER, lease_until=None).exists()
@@ -96,10 +97,7 @@ def page(
 
 def missed(endpoint: Endpoint) -> Missed:
     """Return what events did not arrive; one query."""
-    purpose = Delivery.Purpose.EVENT
-    rows = Delivery.objects.filter(
-        endpoint=endpoint, purpose=purpose, state__in=_MISSED
-    )
+    rows = _missed(endpoint)
     found = rows.aggregate(count=Count("pk"), first_at=Min("message__occurred_at"))
     return Missed(found["count"], found["first_at"])
 
@@ -113,6 +111,12 @@ def is_open(delivery: Delivery, now: datetime) -> bool:
     """Tell whether a delivery is about to be sent, so that it is worth waiting for."""
     is_pending = delivery.state == Delivery.State.PENDING
     return is_pending and delivery.next_at <= now + _SOON
+
+
+def _missed(endpoint: Endpoint) -> QuerySet[Delivery]:
+    purpose = Delivery.Purpose.EVENT
+    rows = Delivery.objects.filter(endpoint=endpoint, purpose=purpose)
+    return rows.filter(state__in=_MISSED).select_related("message")
 
 
 def _pending(endpoint: Endpoint) -> QuerySet[Delivery]:
@@ -174,9 +178,10 @@ def ending(attempt: Attempt) -> str:
     return attempt.error_kind.replace("_", " ") or "—"
 
 
-def _waiting(delivery: Delivery, names: Mapping[str, str], now: datetime) -> Row:
+def _queued(delivery: Delivery, names: Mapping[str, str], now: datetime) -> Row:
     message = delivery.message
-    is_now = delivery.next_at <= now + _SOON
+    is_open = delivery.state == Delivery.State.PENDING
+    is_later = is_open and delivery.next_at > now + _SOON
     return Row(
         address=reverse("webhooks:delivery", args=[delivery.endpoint_id, delivery.pk]),
         at=delivery.asked_at,
@@ -184,9 +189,9 @@ def _waiting(delivery: Delivery, names: Mapping[str, str], now: datetime) -> Row
         purpose=delivery.purpose,
         car=names.get(message.product, message.product),
         events=1,
-        end="Waiting",
-        tone="waiting",
+        end="Waiting" if is_open else delivery.get_state_display(),
+        tone="waiting" if is_open else "bad",
         duration_ms=None,
         number=delivery.attempts,
-        next_at=None if is_now else delivery.next_at,
+        next_at=delivery.next_at if is_later else None,
     )

@@ -101,7 +101,7 @@ class EndpointAdmin(_Shy):
 class _OfEndpoint(_Shy):
     """Rows that belong to a webhook."""
 
-    list_select_related: tuple[str, ...] = ("endpoint",)
+    list_select_related = ("endpoint",)
     readonly_fields = ("to",)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:

@@ -21,6 +21,12 @@ ADD = "/console/webhooks/add"
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/=]{40,}")
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_open(settings: Settings) -> None:
+    """Send into no private network, as it is where nobody set anything."""
+    settings.WEBHOOKS_PRIVATE_NETWORKS = []
+
+
 @pytest.fixture
 def client(alice: User) -> Client:
     return proved(client_for(alice))
