@@ -23,6 +23,8 @@ from tokens.services import credits  # noqa: A004 - what else would they be
 
 PAGES = UUID(int=0)
 """Stands where a page called and no access token."""
+CARS = UUID(int=1)
+"""Stands where a car streamed; `billed` counts its signals."""
 _NUMBERS = ("calls", "asked", "billed", "saved", "refused", "failed", "duration_ms")
 
 
