@@ -9,6 +9,7 @@ import base64
 import binascii
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -229,6 +230,18 @@ def address(environment: Environment, name: str, default: str) -> tuple[str, int
         environment.problem(name, f"must be host:port, not {text!r}.")
         return "127.0.0.1", 0
     return host.strip("[]"), int(port)
+
+
+def networks(environment: Environment, name: str) -> tuple[str, ...]:
+    """Read networks written as CIDR, such as 192.168.0.0/16; () when unset."""
+    found = tuple(environment.words(name))
+    try:
+        for item in found:
+            ip_network(item)
+    except ValueError:
+        environment.problem(name, "must be networks such as 192.168.1.0/24.")
+        return ()
+    return found
 
 
 def dollars(environment: Environment, name: str, default: str) -> Decimal:

@@ -13,6 +13,7 @@ import console.services.forgetting
 import energy.services.forgetting
 import tokens.services.forgetting
 import vehicles.services.forgetting
+import webhooks.services.forgetting
 from accounts.models import User
 from accounts.services import ending, letters
 from billing.errors import BillingError
@@ -178,6 +179,7 @@ CHAINS: Mapping[str, tuple[Work, ...]] = {
         Work("vehicles", _of_user(vehicles.services.forgetting.forget)),
         Work("energy", _of_user(energy.services.forgetting.forget)),
         Work("billing", _billing),
+        Work("webhooks", _of_user(webhooks.services.forgetting.forget)),
         Work("tokens", _of_user(tokens.services.forgetting.forget)),
         Work("accounts", _of_user(accounts.services.forgetting.forget)),
         _UNSEEN,

@@ -7,6 +7,7 @@ import billing.services.exporting
 import energy.services.exporting
 import tokens.services.exporting
 import vehicles.services.exporting
+import webhooks.services.exporting
 from accounts.models import User
 from accounts.services.exporting import Sheet, sheet
 from console.models import Deletion, Export
@@ -39,6 +40,7 @@ def sheets(user: User) -> Iterator[Sheet]:
         accounts.services.exporting,
         tokens.services.exporting,
         billing.services.exporting,
+        webhooks.services.exporting,
         vehicles.services.exporting,
         energy.services.exporting,
     ):

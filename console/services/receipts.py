@@ -23,6 +23,7 @@ TITLES = {
     "vehicles": "Cars and their readings deleted",
     "energy": "Energy sites and their readings deleted",
     "billing": "Subscription data deleted; invoices stay without a name",
+    "webhooks": "Webhooks and their deliveries deleted",
     "tokens": "Tesla accounts unlinked, their tokens deleted",
     "accounts": "The account itself deleted",
     "unseen": "Cars and sites that nobody else here sees deleted",

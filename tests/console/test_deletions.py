@@ -103,6 +103,7 @@ def test_steps_stand_in_the_order_in_which_they_are_done(alice: User) -> None:
         "vehicles",
         "energy",
         "billing",
+        "webhooks",
         "tokens",
         "accounts",
         "unseen",

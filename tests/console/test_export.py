@@ -266,6 +266,10 @@ EXPORTED = {
     "vehicles.Command": "car_commands",
     "vehicles.TelemetryConfig": "car_streaming",
     "vehicles.VehicleAccess": "car_readings",
+    "webhooks.Attempt": "webhook_attempts",
+    "webhooks.Delivery": "webhook_deliveries",
+    "webhooks.Endpoint": "webhooks",
+    "webhooks.Message": "webhook_messages",
 }
 LEFT_OUT = {
     "account.EmailConfirmation": "its key opens an address",

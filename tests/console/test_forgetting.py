@@ -48,6 +48,8 @@ from tokens.services import access_tokens, grants, inquiries, spool, usage
 from vehicles.models import TelemetryConfig, Vehicle, VehicleAccess
 from vehicles.services import commands, vehicles
 from vehicles.services.telemetry import wishes
+from webhooks.models import Attempt
+from webhooks.services import endpoints
 
 # What an account's deletion leaves on purpose, without a name: that it was done, and what
 # was paid.
@@ -98,6 +100,7 @@ def _fill(user: User, grant: TeslaGrant) -> None:
     usage.note_page_call(user, "2252142071", Price.FREE, 200, 1.0)
     export_jobs.run(export_jobs.ask(user).pk)
     _subscribe(user)
+    _tell(user)
     deletions.ask(user, Deletion.Kind.VEHICLE, "5YJ3E1EA4PF000001")
     LogEntry.objects.create(
         user=user,
@@ -119,6 +122,13 @@ def _invite(user: User) -> None:
     came, _ = invitations.invite(user, "Alice@example.org", Invitation.Role.MEMBER)
     Invitation.objects.filter(pk=came.pk).update(member=user, email=user.email)
     invitations.invite(user, "friend@example.com", Invitation.Role.MEMBER)
+
+
+def _tell(user: User) -> None:
+    """Make a webhook, and a row of everything that it leaves behind."""
+    endpoint, _ = endpoints.add(user, "https://hooks.example.com/alice@example.com")
+    delivery = endpoints.test(endpoint, "data")
+    Attempt.objects.create(endpoint=endpoint, delivery=delivery)
 
 
 def _subscribe(user: User) -> None:

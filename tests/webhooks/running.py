@@ -1,0 +1,103 @@
+"""Run a deliverer inside a test, beside a receiver, and wait for what it does."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+from uuid import UUID
+
+import uvloop
+from django.conf import settings
+
+from accounts.models import User
+from events.event import Entry, Event
+from tests.webhooks.receiver import Receiver
+from webhooks.deliverer import Deliverer, Rhythm
+from webhooks.delivering.database import Database
+from webhooks.models import Endpoint
+from webhooks.networks import policy
+from webhooks.sender import Sender
+from webhooks.services import endpoints
+
+QUICK = Rhythm(roster_s=0.1, sweep_s=0.1, tidy_s=5, beat_s=5, alive_s=1)
+VIN = "5YJ3E1EA4PF000001"
+WITHIN_S = 10.0
+_T = TypeVar("_T")
+
+
+@dataclass
+class World:
+    """Hold what one test runs."""
+
+    receiver: Receiver
+    deliverer: Deliverer
+    database: Database
+
+    async def until(
+        self, is_so: Callable[[], bool], within_s: float = WITHIN_S
+    ) -> None:
+        """Wait until something is so; fail when it takes too long."""
+        async with asyncio.timeout(within_s):
+            while not is_so():  # noqa: ASYNC110  # what changes is outside this loop
+                await asyncio.sleep(0.01)
+
+    async def add(
+        self, user: User, path: str = "/hook", **wishes: Any
+    ) -> tuple[Endpoint, str]:
+        """Make an endpoint at the receiver, and wait until the deliverer knows it."""
+        add = partial(endpoints.add, user, self.receiver.url(path), **wishes)
+        made, secret = await self.database(add)
+        await self.until(lambda: made.pk in self.deliverer.roster.by_id)
+        return made, secret
+
+    async def until_rows(self, ask: Callable[[], bool]) -> None:
+        """Wait until the database says so."""
+        async with asyncio.timeout(WITHIN_S):
+            while not await self.database(ask):  # noqa: ASYNC110  # as above
+                await asyncio.sleep(0.02)
+
+
+def run(work: Coroutine[Any, Any, _T]) -> _T:
+    """Run one test's coroutine as the deliverer runs."""
+    return uvloop.run(work)
+
+
+def sender(**options: Any) -> Sender:
+    """Return a sender that may reach this machine, and waits not long."""
+    facts = {"total_s": 1.0, "connect_s": 0.5, **options}
+    return Sender(policy(["127.0.0.0/8"]), **facts)
+
+
+def entry(user: User, event: Event) -> Entry:
+    """Return an event as an account is told it."""
+    return Entry(user.pk, event)
+
+
+@asynccontextmanager
+async def world(
+    receiver: Receiver | None = None,
+    *,
+    may_deliver: Callable[[UUID], bool] = lambda _: True,
+    **options: Any,
+) -> AsyncIterator[World]:
+    """Run a deliverer and stop it gracefully."""
+    facts: dict[str, Any] = {
+        "redis_url": settings.REDIS_URL,
+        "sender": sender(),
+        "host": "keyfob.example.com",
+        "data_lifetime_s": 900,
+        "rhythm": QUICK,
+        **options,
+    }
+    deliverer = Deliverer(may_deliver, **facts)
+    database = Database()
+    async with receiver or Receiver() as there:
+        running = asyncio.ensure_future(deliverer.run())
+        try:
+            yield World(there, deliverer, database)
+        finally:
+            deliverer.stop()
+            await running
+            await database.close()

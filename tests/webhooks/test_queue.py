@@ -1,0 +1,427 @@
+"""The queue of deliveries: leases, order, schedule, and when to give up.
+
+Every time here is a number of the test's own.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.conf import settings
+from django.core import mail
+
+from accounts.models import AuditEntry, User
+from tests.factories import make_user
+from webhooks.models import Attempt, Delivery, Endpoint, Message
+from webhooks.outcomes import (
+    CIRCUIT_STEPS_S,
+    STEPS_S,
+    ErrorKind,
+    Outcome,
+    Tried,
+    retry_after_s,
+    wait_s,
+)
+from webhooks.services import endpoints, outbox, queue, sweeping
+from webhooks.services.outbox import News
+
+pytestmark = pytest.mark.django_db
+T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
+OK = Outcome(200, "")
+BAD = Outcome(500, ErrorKind.STATUS)
+VIN = "5YJ3E1EA4PF000001"
+HOUR = timedelta(hours=1)
+
+
+def _news(user: User, number: int) -> News:
+    return News(f"msg_{number:04}", user.pk, "state", VIN, b'{"n":1}', number)
+
+
+def _take(endpoint: Endpoint, count: int = 1, first: int = 0) -> None:
+    """Have events stored for an endpoint, due from T0 on."""
+    news = [_news(endpoint.user, first + n) for n in range(count)]
+    outbox.take([(one, [endpoint.pk]) for one in news])
+    Delivery.objects.filter(attempts=0).update(next_at=T0, asked_at=T0)
+
+
+def _claim(now: datetime, *, most: int = 100, run: int = 10) -> list[queue.Claimed]:
+    ids = list(Endpoint.objects.values_list("pk", flat=True))
+    found = queue.claim(now, ids, most=most, run=run)
+    return [one for claimed in found.values() for one in claimed]
+
+
+def _came(claimed: Iterable[queue.Claimed], outcome: Outcome, now: datetime) -> None:
+    tried = [
+        Tried(
+            endpoint_id=one.endpoint_id,
+            message_id=one.message_id,
+            topic=one.topic,
+            product=one.product,
+            outcome=outcome,
+            started_at=now,
+            delivery_id=one.delivery_id,
+            purpose=one.purpose,
+            number=one.number,
+        )
+        for one in claimed
+    ]
+    queue.finish(tried, {}, now)
+
+
+def _data(endpoint: Endpoint, outcome: Outcome, at: datetime, count: int = 1) -> None:
+    """Have data tried, which has no row."""
+    tried = Tried(endpoint.pk, "msg_d", "data", VIN, outcome, at)
+    queue.finish([tried] * count, {}, at)
+
+
+def _sweep(now: datetime, *, line_is_down: bool = False) -> None:
+    ids = set(Endpoint.objects.values_list("pk", flat=True))
+    sweeping.sweep(now, line_is_down=line_is_down, allowed=ids)
+
+
+def _fail_hourly(endpoint: Endpoint, hours: Iterable[float]) -> None:
+    for hour in hours:
+        _data(endpoint, BAD, T0 + hour * HOUR)
+
+
+def test_event_read_twice_is_one_message_and_one_delivery(endpoint: Endpoint) -> None:
+    other, _ = endpoints.add(endpoint.user, "https://hooks.example.com/b")
+    for _ in range(2):
+        news = _news(endpoint.user, 1)
+        outbox.take([(news, [endpoint.pk, other.pk, uuid4()])])
+    assert (Message.objects.count(), Delivery.objects.count()) == (1, 2)
+    assert Message.objects.get().body == '{"n":1}'
+
+
+def test_nothing_is_stored_for_who_leaves_or_is_gone(endpoint: Endpoint) -> None:
+    gone = News("msg_9", uuid4(), "state", VIN, b"{}", 9)
+    outbox.take([(gone, [uuid4()])])
+    User.objects.update(leaving_at=T0)
+    _take(endpoint)
+    assert Message.objects.count() == 0
+
+
+def test_claim_leases_a_run_of_the_oldest_in_their_order(endpoint: Endpoint) -> None:
+    _take(endpoint, 12)
+    names = [one.message_id for one in _claim(T0)]
+    assert names == [f"msg_{n:04}" for n in range(10)]
+    assert _claim(T0) == []
+    assert _claim(T0 + queue.LEASE - timedelta(seconds=1)) == []
+    again = [one.message_id for one in _claim(T0 + queue.LEASE)]
+    assert again == names
+
+
+def test_released_deliveries_are_there_at_once(endpoint: Endpoint) -> None:
+    _take(endpoint, 2)
+    first = _claim(T0)
+    queue.release([one.delivery_id for one in first])
+    assert [one.message_id for one in _claim(T0)] == ["msg_0000", "msg_0001"]
+
+
+def test_success_ends_a_delivery_and_is_logged(endpoint: Endpoint) -> None:
+    _take(endpoint)
+    _came(_claim(T0), Outcome(204, "", 12, "fine", "192.0.2.1"), T0)
+    row = Delivery.objects.get()
+    assert (row.state, row.attempts, row.done_at) == ("ok", 1, T0)
+    attempt = Attempt.objects.get()
+    assert (attempt.duration_ms, attempt.response_excerpt) == (12, "fine")
+    assert attempt.has_worked
+    endpoint.refresh_from_db()
+    assert (endpoint.delivered_count, endpoint.last_success_at) == (1, T0)
+
+
+def test_schedule_runs_for_three_days_within_a_fifth(endpoint: Endpoint) -> None:
+    _take(endpoint)
+    now, waits = T0, []
+    while claimed := _claim(now):
+        Endpoint.objects.update(closed_until=None)
+        _came(claimed, BAD, now)
+        row = Delivery.objects.get()
+        if row.state != "pending":
+            break
+        waits.append((row.next_at - now).total_seconds())
+        now = row.next_at
+        Endpoint.objects.update(closed_until=None, first_failure_at=T0)
+    expected = [*STEPS_S, *([STEPS_S[-1]] * 20)]
+    for wait, step in zip(waits, expected, strict=False):
+        assert 0.8 * step <= wait <= 1.2 * step
+    assert row.state == "failed"
+    assert len(waits) >= 13
+    assert T0 + timedelta(days=2, hours=12) < now <= T0 + timedelta(days=3)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "least", "most"),
+    [
+        (Outcome(500, "status"), 4, 6),
+        (Outcome(429, "status"), 48, 72),
+        (Outcome(None, ErrorKind.TIMEOUT), 48, 72),
+        (Outcome(None, ErrorKind.CONNECT_TIMEOUT), 48, 72),
+        (Outcome(503, "status", retry_after_s=8), 8, 8),
+        (Outcome(503, "status", retry_after_s=1), 5, 5),
+        (Outcome(503, "status", retry_after_s=10 * 365 * 86400), 10, 10),
+        (Outcome(429, "status", retry_after_s=1000), 120, 120),
+    ],
+)
+def test_waits_are_held_in_their_limits(
+    outcome: Outcome, least: float, most: float
+) -> None:
+    for _ in range(20):
+        assert least <= wait_s(STEPS_S, 1, outcome) <= most
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("120", 120.0),
+        ("Sun, 01 Mar 2026 12:00:30 GMT", 30.0),
+        ("Sun, 01 Mar 2020 12:00:30 GMT", 0.0),
+        ("Sun, 01 Mar 9999 12:00:30 GMT", pytest.approx(2.5e11, rel=0.1)),
+        ("soon", None),
+        ("-5", None),
+        ("²", None),
+        ("Sun, 01 Mar 2026 12:00:30", None),
+    ],
+)
+def test_retry_after_is_read_or_left(text: str, seconds: Any) -> None:
+    assert retry_after_s(text, T0) == seconds
+
+
+def test_gone_disables_at_once_and_its_user_is_told(endpoint: Endpoint) -> None:
+    _take(endpoint, 3)
+    _came(_claim(T0, run=1), Outcome(410, "status"), T0)
+    endpoint.refresh_from_db()
+    assert (endpoint.disabled_at, endpoint.disabled_reason) == (T0, "gone")
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"disabled"}
+    for _ in range(2):
+        _sweep(T0)
+    assert [one.subject for one in mail.outbox] == ["Keyfob: a webhook was disabled"]
+    assert AuditEntry.objects.filter(action="webhook.disabled").count() == 1
+    assert _claim(T0 + HOUR) == []
+
+
+def test_circuit_lets_one_probe_through(endpoint: Endpoint) -> None:
+    _take(endpoint, 30)
+    for number in range(5):
+        claimed = _claim(T0 + timedelta(seconds=number), run=1)
+        _came(claimed, BAD, T0 + timedelta(seconds=number))
+    endpoint.refresh_from_db()
+    assert endpoint.closed_until is not None
+    closed_s = (endpoint.closed_until - T0).total_seconds() - 4
+    assert 0.8 * CIRCUIT_STEPS_S[0] <= closed_s <= 1.2 * CIRCUIT_STEPS_S[0]
+    assert _claim(endpoint.closed_until - timedelta(seconds=1)) == []
+    probe = _claim(endpoint.closed_until)
+    assert len(probe) == 1
+    _came(probe, OK, endpoint.closed_until)
+    rest = _claim(endpoint.closed_until)
+    names = [one.message_id for one in rest]
+    # All are due at once, the oldest first.
+    assert names == sorted(names)
+    assert len(names) == 10
+
+
+def test_paused_endpoint_keeps_its_events_and_gets_tests(endpoint: Endpoint) -> None:
+    _take(endpoint)
+    endpoints.pause(endpoint)
+    assert _claim(T0) == []
+    endpoints.test(endpoint, "data")
+    Delivery.objects.update(next_at=T0)
+    claimed = _claim(T0)
+    assert [one.purpose for one in claimed] == ["test"]
+    _came(claimed, BAD, T0)
+    endpoint.refresh_from_db()
+    assert endpoint.first_failure_at is None
+    assert Delivery.objects.get(purpose="test").state == "failed"
+    endpoints.resume(endpoint)
+    assert [one.purpose for one in _claim(T0)] == [""]
+
+
+def test_disabled_after_exactly_a_day_of_failures(endpoint: Endpoint) -> None:
+    _fail_hourly(endpoint, range(24))
+    _sweep(T0 + timedelta(hours=23, minutes=59, seconds=59))
+    endpoint.refresh_from_db()
+    assert endpoint.is_sending
+    _sweep(T0 + timedelta(hours=24))
+    endpoint.refresh_from_db()
+    assert (endpoint.disabled_reason, endpoint.is_sending) == ("failing", False)
+    for _ in range(3):
+        _sweep(T0 + timedelta(hours=25))
+    subjects = [one.subject for one in mail.outbox]
+    assert subjects.count("Keyfob: a webhook was disabled") == 1
+
+
+def test_letters_come_after_one_and_twelve_hours_once(endpoint: Endpoint) -> None:
+    _fail_hourly(endpoint, [0])
+    told = []
+    for hour in (0.9, 1, 1.5, 11.9, 12, 13):
+        _sweep(T0 + hour * HOUR)
+        told.append(len(mail.outbox))
+    assert told == [0, 1, 1, 1, 2, 2]
+    text = str(mail.outbox[0].body)
+    assert "hooks.example.com" in text
+    assert "status 500" in text
+    assert mail.outbox[0].to == ["alice@example.com"]
+
+
+def test_nobody_is_written_to_without_an_address(endpoint: Endpoint) -> None:
+    User.objects.update(email=None)
+    _fail_hourly(endpoint, [0])
+    _sweep(T0 + HOUR)
+    assert mail.outbox == []
+
+
+def test_one_success_begins_the_day_anew(endpoint: Endpoint) -> None:
+    _fail_hourly(endpoint, range(23))
+    _data(endpoint, OK, T0 + 23 * HOUR)
+    endpoint.refresh_from_db()
+    assert (endpoint.first_failure_at, endpoint.notices) == (None, 0)
+    _fail_hourly(endpoint, [24])
+    _sweep(T0 + 25 * HOUR)
+    endpoint.refresh_from_db()
+    assert endpoint.is_sending
+
+
+def test_resumed_endpoint_has_a_whole_day(endpoint: Endpoint) -> None:
+    _fail_hourly(endpoint, range(24))
+    _sweep(T0 + 24 * HOUR)
+    endpoint.refresh_from_db()
+    endpoints.resume(endpoint)
+    _fail_hourly(endpoint, [25])
+    _sweep(T0 + 26 * HOUR)
+    endpoint.refresh_from_db()
+    assert endpoint.is_sending
+
+
+def test_silence_disables_nobody_and_probes_decide(endpoint: Endpoint) -> None:
+    _sweep(T0 + timedelta(days=30))
+    endpoint.refresh_from_db()
+    assert endpoint.is_sending
+    _fail_hourly(endpoint, [0])
+    probes, now = 0, T0
+    while endpoint.is_sending and now < T0 + timedelta(days=2):
+        now += timedelta(minutes=30)
+        _sweep(now)
+        claimed = _claim(now)
+        probes += len(claimed)
+        _came(claimed, BAD, now)
+        endpoint.refresh_from_db()
+    assert endpoint.disabled_at is not None
+    assert timedelta(hours=24) <= endpoint.disabled_at - T0 < timedelta(hours=25)
+    assert 22 <= probes <= 24
+    assert set(Message.objects.values_list("topic", flat=True)) == {"ping"}
+    assert '"ping":true' in Message.objects.all()[0].body
+
+
+def test_late_failure_of_a_quiet_endpoint_is_not_a_day_of_them(
+    endpoint: Endpoint,
+) -> None:
+    _fail_hourly(endpoint, [0])
+    # Nothing ran for a day: no deliverer, no probe.
+    _sweep(T0 + 26 * HOUR)
+    endpoint.refresh_from_db()
+    assert endpoint.is_sending
+
+
+def test_waiting_event_is_the_probe(endpoint: Endpoint) -> None:
+    _take(endpoint, 2)
+    _came(_claim(T0, run=1), BAD, T0)
+    Delivery.objects.update(next_at=T0 + 8 * HOUR)
+    Endpoint.objects.update(closed_until=T0 + 8 * HOUR)
+    assert _claim(T0 + HOUR) == []
+    _sweep(T0 + HOUR)
+    assert [one.message_id for one in _claim(T0 + HOUR)] == ["msg_0000"]
+    assert Message.objects.filter(topic="ping").count() == 0
+
+
+def test_our_own_outage_stops_the_clock(endpoint: Endpoint) -> None:
+    _fail_hourly(endpoint, [0])
+    for hour in range(1, 11):
+        _fail_hourly(endpoint, [hour])
+        _sweep(T0 + hour * HOUR, line_is_down=True)
+    _fail_hourly(endpoint, range(11, 25))
+    _sweep(T0 + 25 * HOUR)
+    endpoint.refresh_from_db()
+    assert endpoint.is_sending
+    # From the first look to the one that found it over.
+    assert endpoint.outage_s == 24 * 3600
+    _fail_hourly(endpoint, range(26, 48))
+    _sweep(T0 + timedelta(hours=48))
+    endpoint.refresh_from_db()
+    assert not endpoint.is_sending
+
+
+def test_line_is_down_when_most_cannot_be_reached(alice: User) -> None:
+    made = [endpoints.add(alice, f"https://hooks.example.com/{n}")[0] for n in range(5)]
+    assert not sweeping.line(T0).is_doubtful
+    for one in made[:2]:
+        _data(one, Outcome(None, ErrorKind.DNS), T0)
+    for one in made[2:4]:
+        _data(one, Outcome(500, ErrorKind.STATUS), T0)
+    line = sweeping.line(T0)
+    assert (line.is_doubtful, line.is_down) == (True, False)
+    _data(made[4], Outcome(None, ErrorKind.UNREACHABLE), T0)
+    assert sweeping.line(T0).is_down
+    assert not sweeping.line(T0 + HOUR).is_doubtful
+
+
+def test_old_events_expire_and_old_rows_go(endpoint: Endpoint) -> None:
+    _take(endpoint, 1)
+    sweeping.tidy(T0 + timedelta(days=3))
+    assert Delivery.objects.get().state == "pending"
+    sweeping.tidy(T0 + timedelta(days=3, seconds=1))
+    assert Delivery.objects.get().state == "expired"
+    _data(endpoint, OK, T0, count=130)
+    assert Attempt.objects.count() == 100
+    _data(endpoint, OK, T0, count=90)
+    sweeping.tidy(T0)
+    assert Attempt.objects.count() == 100
+    kept = timedelta(days=settings.WEBHOOKS_KEPT_DAYS)
+    Message.objects.update(created_at=T0)
+    sweeping.tidy(T0 + kept + timedelta(seconds=1))
+    assert Message.objects.count() == Attempt.objects.count() == 0
+
+
+def test_drops_are_counted(endpoint: Endpoint) -> None:
+    queue.finish([], {endpoint.pk: 7, UUID(int=0): 3}, T0)
+    endpoint.refresh_from_db()
+    assert endpoint.dropped_count == 7
+
+
+def test_what_came_for_a_removed_endpoint_is_forgotten(endpoint: Endpoint) -> None:
+    _take(endpoint)
+    claimed = _claim(T0)
+    endpoints.remove(endpoint)
+    _came(claimed, BAD, T0)
+    assert Attempt.objects.count() == Delivery.objects.count() == 0
+
+
+def test_headers_of_the_person_are_masked_in_the_log(endpoint: Endpoint) -> None:
+    tried = Tried(
+        endpoint.pk,
+        "msg_1",
+        "data",
+        VIN,
+        OK,
+        T0,
+        headers={"X-Key": "hidden", "webhook-id": "msg_1"},
+        secret_headers=frozenset({"x-key"}),
+        body=b"x" * 9000,
+    )
+    queue.finish([tried], {}, T0)
+    attempt = Attempt.objects.get()
+    assert attempt.request_headers == {"X-Key": "•••", "webhook-id": "msg_1"}
+    assert len(attempt.request_excerpt) == 4096
+    assert "hidden" not in repr(tried)
+
+
+def test_other_endpoints_are_claimed_beside_a_dead_one(endpoint: Endpoint) -> None:
+    _take(endpoint, 200)
+    bob = make_user("bob@example.com")
+    well, _ = endpoints.add(bob, "https://hooks.example.com/b")
+    _take(well, 1, first=900)
+    Endpoint.objects.filter(pk=endpoint.pk).update(
+        closed_until=T0 + HOUR, consecutive_failures=9
+    )
+    assert [one.endpoint_id for one in _claim(T0)] == [well.pk]

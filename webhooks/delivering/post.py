@@ -1,0 +1,87 @@
+"""Send one body to one endpoint, at its pace and through the gate, and note it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from webhooks.delivering.gate import Gate, Paces
+from webhooks.delivering.ledger import Ledger
+from webhooks.outcomes import ErrorKind, Outcome, Tried
+from webhooks.sender import Sender, headers_for
+from webhooks.targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """Hold what is sent in one request, and what the log says of it."""
+
+    message_id: str
+    topic: str
+    product: str
+    body: bytes
+    number: int = 1
+    events: int = 1
+    delivery_id: int | None = None
+    purpose: str = ""
+    dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Send parcels; one a process."""
+
+    sender: Sender
+    gate: Gate
+    paces: Paces
+    ledger: Ledger
+    clock: Callable[[], datetime]
+    host: str
+
+    async def send(self, target: Target, parcel: Parcel) -> Outcome:
+        """Send one parcel and return what came of it, noted already."""
+        pace = self.paces.of(target.endpoint_id, target.max_rate)
+        is_slow, place = pace.is_slow, f"{target.host}:{target.address.port}"
+        await self.gate.enter(place, is_slow=is_slow)
+        began = pace.begin()
+        try:
+            outcome = await self._send(target, parcel)
+        finally:
+            pace.end(began)
+            self.gate.leave(place, is_slow=is_slow)
+        return outcome
+
+    async def turn(self, target: Target) -> None:
+        """Wait until the endpoint's rate allows one more request."""
+        await self.paces.of(target.endpoint_id, target.max_rate).turn()
+
+    async def _send(self, target: Target, parcel: Parcel) -> Outcome:
+        now = self.clock()
+        headers = headers_for(
+            target, parcel.message_id, parcel.body, parcel.number, now
+        )
+        if parcel.dropped:
+            headers["webhook-dropped"] = str(parcel.dropped)
+        if target.keys(now):
+            outcome = await self.sender.post(target, parcel.body, headers)
+        else:
+            outcome = Outcome(None, ErrorKind.SECRETS)
+            await asyncio.sleep(0)
+        self.ledger.add(
+            Tried(
+                endpoint_id=target.endpoint_id,
+                message_id=parcel.message_id,
+                topic=parcel.topic,
+                product=parcel.product,
+                outcome=outcome,
+                started_at=now,
+                delivery_id=parcel.delivery_id,
+                purpose=parcel.purpose,
+                number=parcel.number,
+                events=parcel.events,
+                headers=headers,
+                secret_headers=target.secret_headers,
+                body=parcel.body,
+            )
+        )
+        return outcome

@@ -1,0 +1,109 @@
+"""Send events: claim rows, send each endpoint's in their order, one at a time."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import Error
+
+from webhooks import formats
+from webhooks.delivering.database import Database
+from webhooks.delivering.post import Parcel, Post
+from webhooks.sender import TOTAL_S
+from webhooks.services import queue
+from webhooks.services.queue import Claimed
+from webhooks.services.roster import Roster
+from webhooks.targets import Target
+
+_LOG = logging.getLogger(__name__)
+POLL_S = 0.5
+_AWAY_S = 1.0
+# A request that begins later could outlive the lease.
+_LAST_START_S = queue.LEASE.total_seconds() - TOTAL_S - 1
+
+
+class Rows:
+    """Empty the queue of rows; needs the database alone."""
+
+    def __init__(
+        self,
+        database: Database,
+        post: Post,
+        roster: Roster,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database, self._post, self._roster = database, post, roster
+        self._clock = clock
+        self._bell = asyncio.Event()
+        self._running: set[asyncio.Task[None]] = set()
+
+    def ring(self) -> None:
+        """Look for work at once."""
+        self._bell.set()
+
+    async def run(self) -> None:
+        """Claim and send for ever; a database that is away is asked again."""
+        while True:
+            self._bell.clear()
+            try:
+                found = await self._database(
+                    queue.claim, self._clock(), list(self._roster.by_id)
+                )
+            except Error:
+                _LOG.exception("The queue of webhooks cannot be read")
+                await asyncio.sleep(_AWAY_S)
+                continue
+            for endpoint_id, claimed in found.items():
+                self._begin(endpoint_id, claimed)
+            await self._wait()
+
+    async def finish(self, within_s: float) -> None:
+        """Wait for what is being sent."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=within_s)
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(POLL_S):
+                await self._bell.wait()
+        except TimeoutError:
+            pass
+
+    def _begin(self, endpoint_id: UUID, claimed: list[Claimed]) -> None:
+        target = self._roster.by_id.get(endpoint_id)
+        if target is None:
+            return
+        task = asyncio.get_running_loop().create_task(self._send_all(target, claimed))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _send_all(self, target: Target, claimed: list[Claimed]) -> None:
+        loop = asyncio.get_running_loop()
+        last_start = loop.time() + _LAST_START_S
+        left = list(claimed)
+        while left and loop.time() < last_start:
+            await self._post.turn(target)
+            outcome = await self._post.send(target, self._parcel(target, left.pop(0)))
+            if not outcome.has_worked:
+                break
+        if left:
+            try:
+                await self._database(queue.release, [one.delivery_id for one in left])
+            except Error:
+                # Their lease ends by itself.
+                _LOG.warning(
+                    "Leases of %d deliveries could not be given back", len(left)
+                )
+
+    def _parcel(self, target: Target, one: Claimed) -> Parcel:
+        return Parcel(
+            message_id=one.message_id,
+            topic=one.topic,
+            product=one.product,
+            body=formats.write(target.format, one.topic, one.body, self._post.host),
+            number=one.number,
+            delivery_id=one.delivery_id,
+            purpose=one.purpose,
+        )

@@ -1,0 +1,84 @@
+"""Connect to nobody whom a webhook must not reach.
+
+What a name resolves to is checked where the connection is made, and the address that
+was checked is the one that is connected, so that a name which changes its mind gains
+nothing. One closed address among several refuses them all.
+"""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from webhooks.networks import Policy, read
+
+Resolve = Callable[[str, int, int], Awaitable[Sequence[tuple[Any, ...]]]]
+
+
+class Blocked(Exception):
+    """An address lies where webhooks are not sent."""
+
+
+async def resolve(host: str, port: int, family: int) -> Sequence[tuple[Any, ...]]:
+    """Ask the system's resolver; return what `socket.getaddrinfo` returns."""
+    loop = asyncio.get_running_loop()
+    return await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, family=family)
+
+
+class Guard(AbstractResolver):
+    """Resolve names for aiohttp, and make sockets to addresses that are allowed.
+
+    A `plain` one guards requests without TLS, which go into opened networks alone.
+    """
+
+    def __init__(
+        self, policy: Policy, *, plain: bool, resolve: Resolve = resolve
+    ) -> None:
+        self._policy = policy
+        self._plain = plain
+        self._resolve = resolve
+
+    def check(self, address: str) -> None:
+        """Raise `Blocked` for an address that nothing may be sent to."""
+        try:
+            parsed = read(address)
+        except ValueError as error:
+            raise Blocked(address) from error
+        allowed = self._policy.opens if self._plain else self._policy.allows
+        if not allowed(parsed):
+            raise Blocked(address)
+
+    def make_socket(self, info: tuple[Any, ...]) -> socket.socket:
+        """Return a socket for one address, which is checked. Raises `Blocked`."""
+        family, kind, protocol, _, sockaddr = info
+        self.check(str(sockaddr[0]))
+        return socket.socket(family, kind, protocol)
+
+    async def resolve(
+        self,
+        host: str,
+        port: int = 0,
+        family: socket.AddressFamily = socket.AF_UNSPEC,
+    ) -> list[ResolveResult]:
+        """Return the addresses of a name. Raises `Blocked` and `OSError`."""
+        found = await self._resolve(host, port, family)
+        if not found:
+            raise OSError(None, "The name has no address.")
+        for *_, sockaddr in found:
+            self.check(str(sockaddr[0]))
+        return [
+            ResolveResult(
+                hostname=host,
+                host=str(sockaddr[0]),
+                port=port,
+                family=one_family,
+                proto=protocol,
+                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+            )
+            for one_family, _, protocol, _, sockaddr in found
+        ]
+
+    async def close(self) -> None:
+        """Do nothing: there is nothing open."""

@@ -1,0 +1,1 @@
+"""What changes webhooks: endpoints, deliveries, the queue, and when to give up."""

@@ -1,0 +1,201 @@
+"""The queue of deliveries: rows are claimed by a lease and finished with what came.
+
+No lock of the database is held while anything is sent.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
+
+from webhooks.models import Attempt, Delivery, Endpoint
+from webhooks.outcomes import (
+    CIRCUIT_FAILURES,
+    EVENT_LIFETIME,
+    STEPS_S,
+    Tried,
+    text_of,
+    wait_s,
+)
+from webhooks.services import standing
+
+LEASE = timedelta(seconds=30)
+RUN = 10
+MOST_LOGGED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Hold one delivery that this process may send until `lease_until`."""
+
+    delivery_id: int
+    endpoint_id: UUID
+    message_id: str
+    topic: str
+    product: str
+    body: bytes
+    purpose: str
+    number: int
+
+
+def claim(
+    now: datetime, endpoint_ids: Collection[UUID], *, most: int = 100, run: int = RUN
+) -> dict[UUID, list[Claimed]]:
+    """Lease what is due, a run of the oldest for each of these endpoints.
+
+    An endpoint of which anything is leased is left alone, so that its events arrive in
+    their order. One that fails again and again gets a single delivery.
+    """
+    with transaction.atomic():
+        rows = _due(now, endpoint_ids)
+        due = rows.values_list("endpoint_id", flat=True).order_by().distinct()
+        free = Endpoint.objects.select_for_update(
+            skip_locked=connection.features.has_select_for_update_skip_locked,
+            of=("self",) if connection.features.has_select_for_update_of else (),
+        ).filter(pk__in=list(due[:most]))
+        failures = dict(
+            free.filter(~Exists(_leased(now))).values_list("pk", "consecutive_failures")
+        )
+        chosen = _oldest(_due(now, failures), failures, run)
+        Delivery.objects.filter(pk__in=[one.pk for one in chosen]).update(
+            lease_until=now + LEASE
+        )
+    found: dict[UUID, list[Claimed]] = {}
+    for one in chosen:
+        found.setdefault(one.endpoint_id, []).append(_claimed(one))
+    return found
+
+
+def release(delivery_ids: Collection[int]) -> None:
+    """Give back leased deliveries that were not sent."""
+    Delivery.objects.filter(pk__in=delivery_ids).pending().update(lease_until=None)
+
+
+def finish(tried: Sequence[Tried], dropped: dict[UUID, int], now: datetime) -> None:
+    """Store what came of requests: deliveries, endpoints and the log, all or none.
+
+    Data, which has no delivery, is counted and logged alone.
+    """
+    with transaction.atomic():
+        recovered = standing.note(tried, dropped, now)
+        for one in tried:
+            if one.delivery_id is not None:
+                _finish(one.delivery_id, one, now)
+        if recovered:
+            waiting = Delivery.objects.filter(endpoint__in=recovered)
+            waiting.filter(state=Delivery.State.PENDING, next_at__gt=now).update(
+                next_at=now
+            )
+        _log(tried)
+
+
+def _due(now: datetime, endpoint_ids: Collection[UUID]) -> QuerySet[Delivery]:
+    is_open = Q(
+        Q(endpoint__closed_until=None) | Q(endpoint__closed_until__lte=now),
+        endpoint__paused_at=None,
+        endpoint__disabled_at=None,
+    )
+    return Delivery.objects.filter(
+        Q(lease_until=None) | Q(lease_until__lte=now),
+        is_open | Q(purpose=Delivery.Purpose.TEST),
+        state=Delivery.State.PENDING,
+        next_at__lte=now,
+        endpoint__in=list(endpoint_ids),
+    )
+
+
+def _leased(now: datetime) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(
+        endpoint=OuterRef("pk"), state=Delivery.State.PENDING, lease_until__gt=now
+    )
+
+
+def _oldest(
+    rows: QuerySet[Delivery], failures: dict[UUID, int], run: int
+) -> list[Delivery]:
+    place = Window(
+        RowNumber(), partition_by=F("endpoint"), order_by=F("message_id").asc()
+    )
+    found = rows.annotate(place=place).filter(place__lte=run).select_related("message")
+    return [
+        one
+        for one in found.order_by("endpoint", "message_id")
+        if one.place == 1 or failures[one.endpoint_id] < CIRCUIT_FAILURES
+    ]
+
+
+def _claimed(one: Delivery) -> Claimed:
+    return Claimed(
+        delivery_id=one.pk,
+        endpoint_id=one.endpoint_id,
+        message_id=one.message_id,
+        topic=one.message.topic,
+        product=one.message.product,
+        body=one.message.body.encode(),
+        purpose=one.purpose,
+        number=one.attempts + 1,
+    )
+
+
+def _finish(key: int, one: Tried, now: datetime) -> None:
+    row = Delivery.objects.filter(pk=key, state=Delivery.State.PENDING)
+    counted = {"attempts": F("attempts") + 1, "tries": F("tries") + 1}
+    if one.outcome.has_worked:
+        # It arrived, whatever became of the row meanwhile.
+        Delivery.objects.filter(pk=key).update(
+            state=Delivery.State.DELIVERED, done_at=now, lease_until=None, **counted
+        )
+        return
+    found = row.values_list("tries", "asked_at", "purpose").first()
+    if found is None:
+        return
+    tries, asked_at, purpose = found
+    seconds = wait_s(STEPS_S, tries + 1, one.outcome)
+    next_at = now + timedelta(seconds=seconds)
+    if purpose != Delivery.Purpose.EVENT or next_at > asked_at + EVENT_LIFETIME:
+        row.update(
+            state=Delivery.State.FAILED, done_at=now, lease_until=None, **counted
+        )
+    else:
+        row.update(next_at=next_at, lease_until=None, **counted)
+
+
+def _log(tried: Sequence[Tried]) -> None:
+    """Store attempts: of events all, of data the newest of each endpoint."""
+    logged, left = [], dict.fromkeys((one.endpoint_id for one in tried), MOST_LOGGED)
+    for one in reversed(tried):
+        if one.delivery_id is None:
+            left[one.endpoint_id] -= 1
+        if one.delivery_id is not None or left[one.endpoint_id] >= 0:
+            logged.append(one)
+    there = set(Endpoint.objects.filter(pk__in=left).values_list("pk", flat=True))
+    ids = [one.delivery_id for one in tried if one.delivery_id is not None]
+    kept = set(Delivery.objects.filter(pk__in=ids).values_list("pk", flat=True))
+    Attempt.objects.bulk_create(
+        [_attempt(one, kept) for one in reversed(logged) if one.endpoint_id in there],
+        batch_size=500,
+    )
+
+
+def _attempt(one: Tried, kept: set[int]) -> Attempt:
+    return Attempt(
+        endpoint_id=one.endpoint_id,
+        delivery_id=one.delivery_id if one.delivery_id in kept else None,
+        message_id_text=one.message_id,
+        topic=one.topic,
+        product=one.product,
+        events=one.events,
+        number=one.number,
+        started_at=one.started_at,
+        duration_ms=one.outcome.duration_ms,
+        http_status=one.outcome.status,
+        error_kind=one.outcome.error_kind,
+        request_headers=one.shown_headers(),
+        request_excerpt=text_of(one.body),
+        response_excerpt=one.outcome.excerpt,
+        remote_ip=one.outcome.remote_ip,
+    )

@@ -1,0 +1,98 @@
+"""Keep who is to be told what, as the deliverer needs it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from yarl import URL
+
+from accounts.crypto import Undecryptable
+from webhooks.models import Endpoint
+from webhooks.services import sealing
+from webhooks.targets import Target
+
+_COLUMNS = (
+    *("id", "url", "format", "kinds", "vins", "verify_tls", "max_rate"),
+    *("batch_ms", "batch_max", "paused_at", "disabled_at", "secret_sealed"),
+    *("old_secret_sealed", "old_secret_until", "authorization_sealed"),
+    *("headers_sealed", "user_id"),
+)
+
+
+class Roster:
+    """Hold all endpoints, reading again what changed; secrets are opened once.
+
+    `may_deliver` says who is entitled to be told anything. People who are leaving or
+    suspended are told nothing.
+    """
+
+    def __init__(self, may_deliver: Callable[[UUID], bool]) -> None:
+        self._may_deliver = may_deliver
+        self._known: dict[UUID, tuple[tuple[Any, ...], Target]] = {}
+        self.by_id: dict[UUID, Target] = {}
+        self.by_user: dict[str, tuple[Target, ...]] = {}
+
+    def refresh(self) -> None:
+        """Read the endpoints again; two queries and what `may_deliver` costs."""
+        known: dict[UUID, tuple[tuple[Any, ...], Target]] = {}
+        entitled: dict[UUID, bool] = {}
+        rows = Endpoint.objects.filter(user__is_active=True).order_by("created_at")
+        for row in rows.only(*_COLUMNS):
+            user_id = row.user_id
+            if user_id not in entitled:
+                entitled[user_id] = self._may_deliver(user_id)
+            if not entitled[user_id]:
+                continue
+            facts = tuple(str(getattr(row, name)) for name in _COLUMNS)
+            before = self._known.get(row.pk)
+            if before is not None and before[0] == facts:
+                known[row.pk] = before
+            else:
+                known[row.pk] = (facts, target_of(row))
+        self._known = known
+        self.by_id = {key: target for key, (_, target) in known.items()}
+        self.by_user = _by_user(self.by_id.values())
+
+
+def target_of(endpoint: Endpoint) -> Target:
+    """Return an endpoint ready to send; one whose secrets do not open has no keys."""
+    try:
+        keys = _keys(endpoint)
+        headers = tuple(sealing.headers(endpoint).items())
+        authorization = sealing.authorization(endpoint)
+    except Undecryptable:
+        keys, headers, authorization = (), (), ""
+    if authorization:
+        headers = (*headers, ("Authorization", authorization))
+    return Target(
+        endpoint_id=endpoint.pk,
+        user_id=endpoint.user_id,
+        address=URL(endpoint.url),
+        format=endpoint.format,
+        kinds=frozenset(endpoint.kinds),
+        vins=frozenset(endpoint.vins),
+        verify_tls=endpoint.verify_tls,
+        max_rate=endpoint.max_rate,
+        batch_s=endpoint.batch_ms / 1000,
+        batch_max=endpoint.batch_max,
+        is_sending=endpoint.is_sending,
+        _keys=keys,
+        _headers=headers,
+    )
+
+
+def _keys(endpoint: Endpoint) -> tuple[tuple[bytes, datetime | None], ...]:
+    newest = sealing.key_of(endpoint, "secret_sealed")
+    if not endpoint.old_secret_sealed or endpoint.old_secret_until is None:
+        return ((newest, None),)
+    old = sealing.key_of(endpoint, "old_secret_sealed")
+    return ((newest, None), (old, endpoint.old_secret_until))
+
+
+def _by_user(targets: Any) -> dict[str, tuple[Target, ...]]:
+    found: dict[str, tuple[Target, ...]] = {}
+    for target in targets:
+        key = target.user_id.hex
+        found[key] = (*found.get(key, ()), target)
+    return found

@@ -1,0 +1,110 @@
+"""How an endpoint stands after what came of its requests, and when to give up on it.
+
+An endpoint is disabled when nothing was accepted for 24 hours, counted from the first
+failed delivery; silence disables nobody. Tests count for nothing.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from webhooks.models import Delivery, Endpoint
+from webhooks.outcomes import (
+    CIRCUIT_FAILURES,
+    CIRCUIT_STEPS_S,
+    Tried,
+    wait_s,
+)
+
+GIVE_UP_AFTER = timedelta(hours=24)
+# A day of failures is many of them, in several hours: not one late message.
+LEAST_FAILURES = 10
+LEAST_HOURS = 3
+_GONE = 410
+_COLUMNS = (
+    *("first_failure_at", "last_success_at", "last_attempt_at", "last_error_kind"),
+    *("last_status", "consecutive_failures", "failed_hours", "outage_s", "outage_at"),
+    *("notices", "closed_until", "disabled_at", "disabled_reason"),
+    *("delivered_count", "failed_count", "dropped_count"),
+)
+
+
+def note(tried: Iterable[Tried], dropped: dict[UUID, int], now: datetime) -> set[UUID]:
+    """Count what came of requests, oldest first; return the endpoints that recovered.
+
+    Call it inside a transaction. `dropped` says how many pieces of data an endpoint
+    was not told.
+    """
+    by_endpoint: dict[UUID, list[Tried]] = {key: [] for key in dropped}
+    for one in tried:
+        if one.purpose != Delivery.Purpose.TEST:
+            by_endpoint.setdefault(one.endpoint_id, []).append(one)
+    rows = Endpoint.objects.select_for_update(of=("self",))
+    recovered = set()
+    for endpoint in rows.filter(pk__in=by_endpoint).order_by("pk"):
+        for one in by_endpoint[endpoint.pk]:
+            if one.outcome.has_worked:
+                if endpoint.first_failure_at is not None:
+                    recovered.add(endpoint.pk)
+                _succeeded(endpoint, one)
+            else:
+                _failed(endpoint, one, now)
+        endpoint.dropped_count += dropped.get(endpoint.pk, 0)
+        endpoint.save(update_fields=_COLUMNS)
+    return recovered
+
+
+def disable(endpoint: Endpoint, reason: Endpoint.Disabled, now: datetime) -> None:
+    """Send nothing any more; what waited can be sent again later. Saves deliveries."""
+    endpoint.disabled_at = now
+    endpoint.disabled_reason = reason
+    Delivery.objects.filter(endpoint=endpoint, state=Delivery.State.PENDING).exclude(
+        purpose=Delivery.Purpose.TEST
+    ).update(state=Delivery.State.DISABLED, done_at=now, lease_until=None)
+
+
+def is_lost(endpoint: Endpoint, now: datetime) -> bool:
+    """Tell whether nothing was accepted for so long that it is to be disabled."""
+    return (
+        endpoint.failing_for(now) >= GIVE_UP_AFTER
+        and endpoint.consecutive_failures >= LEAST_FAILURES
+        and endpoint.failed_hours >= LEAST_HOURS
+        # Our own line is down: nothing can be said about the endpoint.
+        and endpoint.outage_at is None
+    )
+
+
+def _succeeded(endpoint: Endpoint, one: Tried) -> None:
+    endpoint.first_failure_at = None
+    endpoint.consecutive_failures = endpoint.failed_hours = 0
+    endpoint.outage_s = endpoint.notices = 0
+    endpoint.outage_at = endpoint.closed_until = None
+    endpoint.last_success_at = endpoint.last_attempt_at = one.started_at
+    endpoint.last_status, endpoint.last_error_kind = one.outcome.status, ""
+    endpoint.delivered_count += one.events
+
+
+def _failed(endpoint: Endpoint, one: Tried, now: datetime) -> None:
+    before = endpoint.last_attempt_at
+    if endpoint.first_failure_at is None:
+        endpoint.first_failure_at = one.started_at
+        endpoint.failed_hours = 1
+    elif before is None or _hour(before) != _hour(one.started_at):
+        endpoint.failed_hours += 1
+    endpoint.consecutive_failures += 1
+    endpoint.failed_count += one.events
+    endpoint.last_attempt_at = one.started_at
+    endpoint.last_status = one.outcome.status
+    endpoint.last_error_kind = one.outcome.error_kind
+    beyond = endpoint.consecutive_failures - CIRCUIT_FAILURES + 1
+    if beyond > 0:
+        seconds = wait_s(CIRCUIT_STEPS_S, beyond, one.outcome)
+        endpoint.closed_until = now + timedelta(seconds=seconds)
+    if endpoint.disabled_at is not None:
+        return
+    if one.outcome.status == _GONE:
+        disable(endpoint, Endpoint.Disabled.GONE, now)
+
+
+def _hour(at: datetime) -> int:
+    return int(at.timestamp()) // 3600

@@ -1,0 +1,57 @@
+"""An endpoint as the deliverer holds it: read once, secrets opened, ready to send."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from yarl import URL
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Hold what is needed to send to one endpoint; its repr shows no secret.
+
+    `keys` are (key, until), the newest first, `until` None for no end. `is_sending` is
+    False while it is paused, disabled, or its user is not entitled.
+    """
+
+    endpoint_id: UUID
+    user_id: UUID
+    address: URL
+    format: str
+    kinds: frozenset[str]
+    vins: frozenset[str]
+    verify_tls: bool
+    max_rate: int
+    batch_s: float
+    batch_max: int
+    is_sending: bool
+    _keys: tuple[tuple[bytes, datetime | None], ...]
+    _headers: tuple[tuple[str, str], ...]
+
+    def __repr__(self) -> str:
+        return f"<Target {self.endpoint_id}>"
+
+    @property
+    def host(self) -> str:
+        """Return the host that requests go to."""
+        return self.address.host or ""
+
+    def wants(self, kind: str, product: str) -> bool:
+        """Tell whether it is told of this kind of news about this product."""
+        return kind in self.kinds and (
+            not self.vins or not product or product in self.vins
+        )
+
+    def keys(self, now: datetime) -> list[bytes]:
+        """Return the keys that sign now."""
+        return [key for key, until in self._keys if until is None or now < until]
+
+    @property
+    def secret_headers(self) -> frozenset[str]:
+        """Return the names, in lower case, of the headers that the person set."""
+        return frozenset(name.lower() for name, _ in self._headers)
+
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """Return the static headers and Authorization, in clear."""
+        return self._headers
