@@ -1,5 +1,6 @@
 """Hold one running simulator: its world, its memory and its moods."""
 
+from collections import deque
 from typing import Any
 
 from aiohttp import web
@@ -46,6 +47,7 @@ class Hub:
         self.limits = RateLimits()
         self.garage = Garage()
         self.commands = CommandLog()
+        self.mishaps: deque[tuple[str, str]] = deque()
         self.switches = Switches(rate_limits=self.config.rate_limits)
 
     def _take_up(self, saved: dict[str, Any]) -> SigningKey:

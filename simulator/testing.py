@@ -131,6 +131,12 @@ class RunningSimulator:
         return self._app[LINES]
 
     @property
+    def telemetry_hosts(self) -> dict[str, str]:
+        """Return where cars really reach telemetry servers; may be added to."""
+        known = self.hub.config.telemetry_hosts
+        return known if isinstance(known, dict) else dict(known)
+
+    @property
     def telemetry_ca(self) -> str:
         """Return the certificate of the cars' CA, as PEM."""
         return self._app[LINES].authority.pem

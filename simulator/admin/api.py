@@ -6,9 +6,10 @@ from typing import Any
 
 from aiohttp import web
 
-from simulator.admin import actions
+from simulator.admin import actions, streaming
 from simulator.admin.overview import overview
 from simulator.hub import Hub, hub_of
+from simulator.streaming.lines import LINES
 
 Work = Callable[[Hub, web.Request, dict[str, Any]], object]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -124,6 +125,23 @@ def commands(hub: Hub, request: web.Request, body: dict[str, Any]) -> object:
     return {"commands": [one.as_json() for one in told]}
 
 
+def telemetry(hub: Hub, request: web.Request, body: dict[str, Any]) -> object:
+    """Change and return how a car streams.
+
+    The facts that `streaming.set_streaming` names are set; a true `drive_now` sends the
+    car out; `send` is "alert" or "error".
+    """
+    vin = request.match_info["vin"]
+    given = dict(body)
+    sets_out, mishap = given.pop("drive_now", False), given.pop("send", None)
+    streaming.set_streaming(hub, vin, given)
+    if sets_out is True:
+        streaming.send_out(hub, vin)
+    if mishap is not None:
+        streaming.order_mishap(hub, vin, str(mishap))
+    return streaming.streaming_of(hub, request.config_dict[LINES], vin)
+
+
 def scopes(hub: Hub, request: web.Request, body: dict[str, Any]) -> None:
     """Change the `scopes` that a person grants to `client_id`."""
     email = request.match_info["email"]
@@ -145,6 +163,7 @@ def switches(hub: Hub, request: web.Request, body: dict[str, Any]) -> object:
     """Set the switches named in the body and return all."""
     for name, value in body.items():
         hub.switches.put(name, value)
+    streaming.end_over_limit(hub)
     return hub.switches.as_json()
 
 

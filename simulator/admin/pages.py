@@ -8,9 +8,16 @@ from multidict import MultiMapping
 
 from simulator.admin import actions
 from simulator.admin.overview import overview
+from simulator.admin.streaming import (
+    order_mishap,
+    send_out,
+    set_streaming,
+    streaming_of,
+)
 from simulator.faults import FaultKind
 from simulator.hub import Hub, hub_of
 from simulator.pages import message, page
+from simulator.streaming.lines import LINES
 
 _Form = MultiMapping[object]
 _NEWEST = 30
@@ -31,6 +38,9 @@ async def admin(request: web.Request) -> web.StreamResponse:
         now=hub.clock.now(),
         calls=newest,
         kinds=[kind.value for kind in FaultKind],
+        streaming=[
+            streaming_of(hub, request.config_dict[LINES], vin) for vin in hub.world.cars
+        ],
         said=request.query.get("said", ""),
     )
 
@@ -66,6 +76,24 @@ def _set_fact(hub: Hub, form: _Form) -> str:
     if name == "reboot":
         return f"The computers of {car.name} have started again."
     return f"{car.name}: {name.replace('_', ' ')} is {'on' if value else 'off'}."
+
+
+def _set_streaming(hub: Hub, form: _Form) -> str:
+    name, text = _text(form, "name"), _text(form, "value")
+    value = text if name == "unsupported" else text == "true"
+    car = set_streaming(hub, _text(form, "vin"), {name: value})
+    if name == "unsupported":
+        return f"{car.name}: {text or 'nothing'} is too old for streaming."
+    return f"{car.name}: {name.replace('_', ' ')} is {'on' if value else 'off'}."
+
+
+def _drive_now(hub: Hub, form: _Form) -> str:
+    return f"{send_out(hub, _text(form, 'vin')).name} sets out."
+
+
+def _mishap(hub: Hub, form: _Form) -> str:
+    kind = _text(form, "kind")
+    return f"{order_mishap(hub, _text(form, 'vin'), kind).name} sends an {kind}."
 
 
 def _set_switch(hub: Hub, form: _Form) -> str:
@@ -127,6 +155,9 @@ _VERBS: dict[str, Callable[[Hub, _Form], str]] = {
     "car": _car,
     "set_fact": _set_fact,
     "set_switch": _set_switch,
+    "set_streaming": _set_streaming,
+    "drive_now": _drive_now,
+    "mishap": _mishap,
     "take_car": _take_car,
     "give_car_back": _give_car_back,
     "revoke": _revoke,

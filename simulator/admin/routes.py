@@ -24,6 +24,8 @@ ADMIN_ROUTES = (
     web.post(f"{_API}/clock", lever(api.clock)),
     web.post(f"{_API}/cars/{{vin}}", lever(api.car)),
     web.get(f"{_API}/cars/{{vin}}/commands", lever(api.commands)),
+    web.get(f"{_API}/cars/{{vin}}/telemetry", lever(api.telemetry)),
+    web.post(f"{_API}/cars/{{vin}}/telemetry", lever(api.telemetry)),
     web.post(f"{_PERSON}/scopes", lever(api.scopes)),
     web.post(f"{_PERSON}/revoke", lever(api.revoke)),
     web.post(f"{_PERSON}/password_reset", lever(api.password_reset)),

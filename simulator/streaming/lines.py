@@ -14,7 +14,7 @@ from simulator.store import TelemetryConfig
 from simulator.streaming.certificates import Authority
 from simulator.streaming.fetching import complain, fetch_settings, knows_key
 from simulator.streaming.line import CERTIFICATE_ERROR, Terms
-from simulator.streaming.stream import Stream, Surroundings
+from simulator.streaming.stream import SAMPLE_ERROR, Stream, Surroundings
 from simulator.world.cars.car import Car
 
 _Key = tuple[str, str]
@@ -61,8 +61,19 @@ class Lines:
                 self._end(key)
         for key in [key for key in self._streams if key not in wanted]:
             self._end(key)
+        self._have_mishaps()
         for _, stream in self._streams.values():
             stream.tick()
+
+    def _have_mishaps(self) -> None:
+        """Have the cars send what an operator ordered."""
+        while self._hub.mishaps:
+            vin, kind = self._hub.mishaps.popleft()
+            for stream in self.of(vin):
+                if kind == "alert":
+                    stream.alert()
+                else:
+                    stream.fail(SAMPLE_ERROR, "an operator asked for an error")
 
     def _may_stream(self, car: Car, told: TelemetryConfig) -> bool:
         if not told.takes or not isinstance(told.config["port"], int):

@@ -102,7 +102,10 @@ def test_command_line_describes_the_config(tmp_path: Path) -> None:
     words = "--port 9 --seed 7 --no-rate-limits --client a:b:c --client-name N"
     words += " --redirect-uri http://r/1 --redirect-uri http://r/2"
     words += " --allowed-origin http://o --key-url d.example=http://k/"
-    config = config_of([*words.split(), "--data", str(tmp_path)])
+    words += " --telemetry-host t.example=127.0.0.1:4443"
+    ca_file = tmp_path / "ca.pem"
+    paths = ["--data", str(tmp_path), "--telemetry-ca", str(ca_file)]
+    config = config_of([*words.split(), *paths])
     application = config.applications[0]
     assert (application.client_id, application.client_secret) == ("a", "b:c")
     assert application.redirect_uris == ("http://r/1", "http://r/2")
@@ -114,6 +117,8 @@ def test_command_line_describes_the_config(tmp_path: Path) -> None:
         tmp_path,
     )
     assert config.key_urls == {"d.example": "http://k/"}
+    assert config.telemetry_hosts == {"t.example": "127.0.0.1:4443"}
+    assert (config.ca_file, config.streams) == (ca_file, True)
     assert config_of(["--public-url", "https://t.example/"]) == Config(
         "https://t.example"
     )

@@ -27,4 +27,5 @@ def drive_now(car: Car) -> None:
             break
         waits_s += ahead.duration_s
     car.condition.skipped_s += waits_s
-    car.stir()
+    wake = car.condition.wake
+    wake.active_s, wake.online_s = car.now_s, min(wake.online_s, car.now_s)

@@ -68,6 +68,7 @@ class Server:
     frames: list[Received] = field(default_factory=list)
     connections: int = 0
     open: int = 0
+    transports: list[asyncio.Transport] = field(default_factory=list)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def wait(self, count: int) -> list[Received]:
@@ -90,6 +91,7 @@ class Server:
         self.connections += 1
         self.open += 1
         assert request.transport is not None
+        self.transports.append(request.transport)
         peer = request.transport.get_extra_info("peercert")
         names = {
             part: dict(pair[0] for pair in peer[part])["commonName"]
@@ -195,6 +197,10 @@ async def serving(
         yield server
     finally:
         await runner.cleanup()
+        # A polite end of TLS would take longer than the loop lives.
+        for transport in server.transports:
+            transport.abort()
+        await asyncio.sleep(0.01)
 
 
 def server_side(
