@@ -36,6 +36,7 @@ _WORDS = {
     "member.dismissed": "Made a plain member",
     "recovery.begun": "Way back in opened by the operator",
     "command.sent": "Car woken from a page",
+    "telemetry.changed": "Streaming of a car changed",
     "export.asked": "Export asked for",
     "export.fetched": "Export fetched",
     "deletion.asked": "Deletion of the account asked for",

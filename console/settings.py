@@ -39,7 +39,8 @@ CSRF_FAILURE_VIEW = "console.views.errors.csrf_failure"
 ASGI_APPLICATION = "console.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+# The editor of what a car streams has some 250 rows of two or three fields.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
 INSTALLED_APPS = [
     "accounts",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from vehicles.views import controls, key, vehicle
+from vehicles.views import controls, key, telemetry, vehicle
 
 app_name = "vehicles"
 urlpatterns = [
@@ -19,6 +19,22 @@ urlpatterns = [
         "console/vehicle/<str:vin>/commands/<uuid:command_id>",
         controls.command,
         name="command",
+    ),
+    path("console/vehicle/<str:vin>/telemetry", telemetry.telemetry, name="telemetry"),
+    path(
+        "console/vehicle/<str:vin>/telemetry/live",
+        telemetry.telemetry_live,
+        name="telemetry_live",
+    ),
+    path(
+        "console/vehicle/<str:vin>/telemetry/again",
+        telemetry.telemetry_again,
+        name="telemetry_again",
+    ),
+    path(
+        "console/vehicle/<str:vin>/telemetry/remove",
+        telemetry.telemetry_remove,
+        name="telemetry_remove",
     ),
     path("key", key.key, name="key"),
     path("key/<str:vin>", key.key_vehicle, name="key_vehicle"),

@@ -99,6 +99,17 @@ def remove(access: VehicleAccess) -> int:
     return row.generation
 
 
+def send_again(access: VehicleAccess) -> int:
+    """Have the same wish sent once more; return its generation, 0 for no wish."""
+    with transaction.atomic():
+        row = _locked(access)
+        if not row.fields:
+            return 0
+        TelemetryConfig.objects.filter(pk=row.pk).update(confirmed_digest="")
+        _store(row, access, row.fields, Options())
+    return row.generation
+
+
 def wait_over(vin: str, generation: int) -> bool:
     """Tell whether a wish has been taken or refused, or is overtaken by another."""
     row = (
