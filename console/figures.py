@@ -11,8 +11,9 @@ from django.urls import reverse
 from redis import Redis, RedisError
 
 from accounts.models import User
-from console.health import processes
+from console.health import DELIVERER, processes
 from console.models import Deletion, Export, Heartbeat
+from console.tasks import WORKER
 from energy.models import EnergySite
 from events import alive
 from tokens.models import AccessToken, Inquiry, Registration, TeslaGrant
@@ -96,7 +97,9 @@ def _things() -> list[Figure]:
 
 
 def _worker(now: datetime) -> Figure:
-    beats = list(Heartbeat.objects.values_list("beaten_at", flat=True))
+    beats = list(
+        Heartbeat.objects.filter(name=WORKER).values_list("beaten_at", flat=True)
+    )
     alive = [at for at in beats if now - at <= LONGEST_SILENCE]
     detail = (
         f"last heard of {max(beats):%Y-%m-%d %H:%M:%S}" if beats else "never heard of"
@@ -117,7 +120,7 @@ def _processes(now: datetime) -> list[Figure]:
     found = []
     for label, name in (
         ("Telemetry receiver", alive.RECEIVER),
-        ("Webhook deliverer", alive.DELIVERER),
+        ("Webhook deliverer", DELIVERER),
     ):
         at = heard_at.get(name)
         works = at is not None and now - at <= LONGEST_SILENCE

@@ -12,6 +12,7 @@ from console.tasks import WORKER
 from events import alive
 from events.errors import Unavailable
 
+DELIVERER = "deliverer"
 LONGEST_SILENCE = timedelta(seconds=60)
 _PATIENCE_S = 0.3
 _STILL_WORKS = (
@@ -32,7 +33,7 @@ _EVENTS_WAIT = (
 _PROCESSES = {
     WORKER: ("The background worker is not running.", _STILL_WORKS),
     alive.RECEIVER: ("The receiver of telemetry is not running.", _CARS_KEEP),
-    alive.DELIVERER: ("The deliverer of webhooks is not running.", _EVENTS_WAIT),
+    DELIVERER: ("The deliverer of webhooks is not running.", _EVENTS_WAIT),
 }
 
 
@@ -54,11 +55,10 @@ def troubles(now: datetime) -> tuple[Trouble, ...]:
     heard_at = processes()
     if heard_at is None:
         return (Trouble("Redis does not answer.", _STILL_WORKS),)
-    expected: dict[str, datetime | None] = {WORKER: worker_at(), **heard_at}
     return tuple(
         Trouble(*said)
         for name, said in _PROCESSES.items()
-        if name in expected and _is_silent(expected[name], now)
+        if (name == WORKER or name in heard_at) and _is_silent(heard_at.get(name), now)
     )
 
 
@@ -70,29 +70,21 @@ def missing(name: str, now: datetime) -> tuple[Trouble, ...]:
     heard_at = processes()
     if heard_at is None:
         return (Trouble("Redis does not answer.", _STILL_WORKS),)
-    at = worker_at() if name == WORKER else heard_at.get(name)
-    return (Trouble(*_PROCESSES[name]),) if _is_silent(at, now) else ()
+    silent = _is_silent(heard_at.get(name), now)
+    return (Trouble(*_PROCESSES[name]),) if silent else ()
 
 
 def processes() -> dict[str, datetime] | None:
-    """Return when the receiver and the deliverer were last heard of, by name.
+    """Return when the worker, the receiver and the deliverer were last heard of.
 
-    One that never was is not in it; None while Redis is away.
+    One that never was is not in it; None while Redis is away. One query.
     """
     try:
         found = alive.beats(_redis(settings.REDIS_URL))
     except Unavailable:
         return None
-    return {name: datetime.fromtimestamp(at_s, UTC) for name, at_s in found.items()}
-
-
-def worker_at() -> datetime | None:
-    """Return when a worker was last heard of."""
-    return (
-        Heartbeat.objects.filter(name=WORKER)
-        .values_list("beaten_at", flat=True)
-        .first()
-    )
+    in_redis = {name: datetime.fromtimestamp(at_s, UTC) for name, at_s in found.items()}
+    return in_redis | dict(Heartbeat.objects.values_list("name", "beaten_at"))
 
 
 def _is_silent(heard_at: datetime | None, now: datetime) -> bool:

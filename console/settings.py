@@ -469,8 +469,6 @@ EVENTS_KEPT = environment.number("EVENTS_KEPT", 10_000, least=1000, most=10_000_
 STREAMS_PER_ACCOUNT = environment.number(
     "STREAMS_PER_ACCOUNT", 50, least=1, most=100_000
 )
-
-# Live: telemetry, streams, webhooks
 # Networks (CIDR) into which webhooks may be sent, in plain HTTP too.
 WEBHOOKS_PRIVATE_NETWORKS = env.networks(environment, "WEBHOOKS_PRIVATE_NETWORKS")
 WEBHOOKS_KEPT_DAYS = environment.number("WEBHOOKS_KEPT_DAYS", 14, least=4, most=365)

@@ -41,6 +41,7 @@ pytest_plugins = [
     "tests.fixtures.billing",
     "tests.fixtures.live_billing",
     "tests.fixtures.stripe",
+    "tests.fixtures.events",
 ]
 
 

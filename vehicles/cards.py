@@ -92,11 +92,17 @@ def cards_of(user: User, units: Units) -> list[Card]:
     """Return a card for each car that the user sees, by name; one query."""
     now = timezone.now()
     accesses = vehicles.best_of(VehicleAccess.objects.of(user))
-    return [card(access, units, now, latest.of(access)) for access in accesses]
+    return [card(access, units, now) for access in accesses]
 
 
-def card(access: VehicleAccess, units: Units, now: datetime, newest: Overlaid) -> Card:
-    """Prepare one car; `newest` is its reading with what was streamed since."""
+def card(
+    access: VehicleAccess,
+    units: Units,
+    now: datetime,
+    newest: Overlaid | None = None,
+) -> Card:
+    """Prepare one car; `newest`, where it is there, is what `latest.of` answers."""
+    newest = newest or latest.of(access)
     vehicle = access.vehicle
     may_see = keys.may_see(access)
     charge = Document(newest.document).part("charge_state")

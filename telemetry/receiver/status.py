@@ -12,6 +12,8 @@ import redis
 from django.conf import settings
 from redis import asyncio as redis_async
 
+from events import alive
+
 _KEY = "keyfob:receiver:"
 SILENT_AFTER_S = 30
 
@@ -66,6 +68,7 @@ class Beat:
             temporary.replace(path)
         with contextlib.suppress(redis.RedisError, OSError):
             await self._client.set(_KEY + self._name, text, ex=SILENT_AFTER_S)
+            await alive.beat_async(self._client, alive.RECEIVER)
 
     async def close(self) -> None:
         """Say that it has ended."""

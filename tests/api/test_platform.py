@@ -43,7 +43,8 @@ def test_metadata_tells_what_a_token_opens(
     assert (red["permission"], red["access"], red["issue"]) == ("OWNER", True, None)
     assert (red["proxy"], red["signing"]) == (True, True)
     assert luna["issue"] == "key"
-    assert (granny["proxy"], granny["signing"], granny["issue"]) == (False, False, None)
+    assert (granny["proxy"], granny["signing"]) == (False, False)
+    assert granny["issue"] == "streaming_toggle"
     assert red["firmware"] == "2026.38.3"
     (site,) = content["energy_sites"].values()
     assert (site["name"], site["access"]) == ("Home", True)

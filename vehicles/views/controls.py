@@ -19,7 +19,7 @@ from vehicles.controls.panel import MOST_ENTRIES, older, page, panel
 from vehicles.controls.refusals import why_not
 from vehicles.forms import OlderForm, PercentForm, PressForm
 from vehicles.models import Command, VehicleAccess
-from vehicles.services import latest, presses
+from vehicles.services import presses
 from vehicles.views.finding import as_vin, found, units_for
 
 _BAD_PERCENT = "The charge limit is a whole number from 50 to 100."
@@ -72,7 +72,7 @@ def commands(request: UserRequest, vin: str) -> HttpResponse:
     shown = older(sent, get_object_or_404(sent, pk=before)) if before else sent
     entries, older_than = page(list(shown[: MOST_ENTRIES + 1]), now)
     context = {
-        "card": card(access, units_for(request), now, latest.of(access)),
+        "card": card(access, units_for(request), now),
         "entries": entries,
         "older_than": older_than,
         "is_first": before is None,
@@ -110,7 +110,7 @@ def _fragment(
     shown = panel(request.user, access, units, now, (control.name, wrong))
     context = {
         "card": seen_online(
-            card(access, units, now, latest.of(access)), shown.online_at
+            card(access, units, now), shown.online_at
         ),
         "panel": shown,
         "row": shown.row(control.name),

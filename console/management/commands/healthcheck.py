@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from console.health import missing
+from console.health import DELIVERER, missing
 from console.tasks import WORKER
 from events import alive
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
             "process",
             nargs="?",
             default=WORKER,
-            choices=(WORKER, alive.RECEIVER, alive.DELIVERER),
+            choices=(WORKER, alive.RECEIVER, DELIVERER),
         )
 
     def handle(self, *_args: Any, **options: Any) -> None:
