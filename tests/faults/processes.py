@@ -23,7 +23,7 @@ from tests.fixtures.work import QUEUE
 from tests.servers import redis_server
 from tools.surroundings import answers
 
-WITHIN_S = 30.0
+WITHIN_S = 60.0
 _LOOK_EVERY_S = 0.05
 
 
