@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from socket import AF_INET, SOCK_STREAM, socket
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -44,7 +44,6 @@ APPLICATION = Application(
     name="Test application",
 )
 ASKED = tuple(scope for scope in SCOPES if scope not in ("email", "profile"))
-_TICK_S = 0.05
 _Result = TypeVar("_Result")
 
 
@@ -78,7 +77,7 @@ class RunningSimulator:
             key_urls=dict(key_urls or given.key_urls),
             telemetry_hosts=telemetry_hosts or {},
             streams=telemetry_hosts is not None,
-            tick_s=_TICK_S,
+            tick_s=0.05,
         )
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -133,8 +132,7 @@ class RunningSimulator:
     @property
     def telemetry_hosts(self) -> dict[str, str]:
         """Return where cars really reach telemetry servers; may be added to."""
-        known = self.hub.config.telemetry_hosts
-        return known if isinstance(known, dict) else dict(known)
+        return cast(dict[str, str], self.hub.config.telemetry_hosts)
 
     @property
     def telemetry_ca(self) -> str:

@@ -18,6 +18,7 @@ from simulator.world.cast.people import make_people
 from simulator.world.stage import Stage
 from simulator.world.tempo import Tempo
 
+_GOODBYE_S = 0.02
 FIELDS: Mapping[str, Mapping[str, Any]] = {
     name: {"interval_seconds": 1}
     for name in ("VehicleSpeed", "Location", "Odometer", "BatteryLevel", "Gear")
@@ -102,6 +103,8 @@ class Convoy:
         for job in self._jobs:
             job.cancel()
         await asyncio.gather(*self._jobs, return_exceptions=True)
+        # TLS ends a moment after its connection was closed.
+        await asyncio.sleep(_GOODBYE_S)
 
     def tick(self) -> None:
         """Move all cars on."""

@@ -101,10 +101,12 @@ def test_many_cars_stream_at_once() -> None:
 
 def test_cars_run_in_a_thread_of_their_own() -> None:
     async def work(server: Server, car: Car, clock: Clock) -> None:
-        with RunningConvoy(lambda: convoy(server, [car])) as running:
-            running.do(running.convoy.tick)
-            (one,) = await server.wait(1)
-            await asyncio.to_thread(running.do, car.stir)
+        running = RunningConvoy(lambda: convoy(server, [car]))
+        # The server's own loop must go on while the convoy comes and goes.
+        await asyncio.to_thread(running.__enter__)
+        await asyncio.to_thread(running.do, running.convoy.tick)
+        (one,) = await server.wait(1)
+        await asyncio.to_thread(running.__exit__, None, None, None)
         assert one.subject == car.vin
 
     run(work)
