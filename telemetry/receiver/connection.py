@@ -1,6 +1,7 @@
 """One car's connection: frames in, acknowledgments out."""
 
 import time
+from functools import cache
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
@@ -57,6 +58,7 @@ class Car(WSListener):
         self._transport: WSTransport | None = None
         self._viewers: tuple[Viewer, ...] | None = None
         self._early: list[bytes] = []
+        self._answers: list[bytes] = []
         self._parts: list[bytes] = []
         self._budget = shared.limits.burst
         self._frames_before = 0
@@ -114,11 +116,23 @@ class Car(WSListener):
         """Go on."""
         self._resume()
 
-    def safe(self, token: bytes, /) -> None:
-        """Acknowledge a record that Redis has."""
+    def safe(self, token: bytes, /) -> bool:
+        """Note that Redis has a record; tell whether it is the first to answer."""
         self._counters.acknowledged += 1
-        if not self._is_gone and self._transport is not None:
-            self._transport.send(_BINARY, token)
+        self._answers.append(token)
+        return len(self._answers) == 1
+
+    def flush(self) -> None:
+        """Acknowledge what Redis has, all in one write."""
+        answers, self._answers = self._answers, []
+        if self._is_gone or self._transport is None:
+            return
+        if len(answers) == 1:
+            self._transport.send(_BINARY, answers[0])
+            return
+        self._transport.underlying_transport.write(
+            b"".join([part for one in answers for part in (_head(len(one)), one)])
+        )
 
     def lost(self) -> None:
         """Cut the car off without acknowledging, so that it keeps and resends."""
@@ -262,3 +276,11 @@ class Car(WSListener):
         if self._is_paused and may and not self._is_gone and self._transport:
             self._is_paused = False
             self._transport.underlying_transport.resume_reading()
+
+
+@cache
+def _head(size: int) -> bytes:
+    """Return what stands before a binary message of this size, from a server."""
+    if size < 126:
+        return bytes([0x82, size])
+    return bytes([0x82, 126]) + size.to_bytes(2, "big")

@@ -21,8 +21,11 @@ class Publishes(Protocol):
 class Sender(Protocol):
     """Whoever sent a record and waits to hear what became of it."""
 
-    def safe(self, token: bytes, /) -> None:
-        """Hear that a record is in Redis."""
+    def safe(self, token: bytes, /) -> bool:
+        """Hear that a record is in Redis; tell whether `flush` is to be called."""
+
+    def flush(self) -> None:
+        """Answer for all records that were heard to be safe."""
 
     def lost(self) -> None:
         """Hear that a record is perhaps not in Redis."""
@@ -78,7 +81,10 @@ class Dispatch:
                 else:
                     sender.lost()
             return
+        answering = []
         for _, sender, token, size in batch:
             self.waiting_bytes -= size
-            if sender is not None:
-                sender.safe(token)
+            if sender is not None and sender.safe(token):
+                answering.append(sender)
+        for sender in answering:
+            sender.flush()

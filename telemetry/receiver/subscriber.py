@@ -39,10 +39,14 @@ class Kept:
         self._entries = entries
         self._size = size
 
-    def safe(self, _token: bytes, /) -> None:
-        """Count that it is in Redis."""
+    def safe(self, _token: bytes, /) -> bool:
+        """Count that it is in Redis; there is nobody to answer."""
         self._to.counters.acknowledged += 1
         self._to.kept_bytes -= self._size
+        return False
+
+    def flush(self) -> None:
+        """Answer nobody."""
 
     def lost(self) -> None:
         """Try again in a moment; the car believes it safe already."""
