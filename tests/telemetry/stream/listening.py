@@ -29,9 +29,12 @@ class Server:
         self.process = process
         self.port = port
         self.log = log
+        self._lines: list[Line] = []
 
     def stop(self) -> None:
         """Tell it to end; kill it if it does not."""
+        for line in self._lines:
+            line.socket.close()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -41,8 +44,10 @@ class Server:
                 self.process.wait()
 
     def listen(self, path: str = "/sse", **how: Any) -> "Line":
-        """Open a stream."""
-        return Line(self.port, path, **how)
+        """Open a stream, closed with the server at the latest."""
+        line = Line(self.port, path, **how)
+        self._lines.append(line)
+        return line
 
 
 @contextmanager
@@ -176,13 +181,13 @@ class Line:
         return self
 
     def end(self, within_s: float = WITHIN_S) -> None:
-        """Read to the end of the stream, and throw it away."""
+        """Read to the end of the stream. Raises `ConnectionResetError` without one."""
         end_at_s = time.monotonic() + within_s
-        while True:
-            try:
-                self.line(max(0.0, end_at_s - time.monotonic()))
-            except Ended:
-                return
+        while not self.is_over:
+            assert time.monotonic() < end_at_s
+            self.head()
+            self._text = b""
+            self._chunk()
 
     def _chunk(self) -> None:
         while b"\r\n" not in self._bytes:
