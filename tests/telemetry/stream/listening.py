@@ -51,9 +51,11 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, *arguments: str, **env: str) -> Iterator[Server]:
+def serving(
+    folder: Path, *arguments: str, port: int = 0, **env: str
+) -> Iterator[Server]:
     """Run granian with our application as it runs for people."""
-    port = free_port()
+    port = port or free_port()
     log = folder / "web.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -92,6 +94,10 @@ def _answers(port: int) -> bool:
 
 class Ended(Exception):
     """The stream is over."""
+
+
+class Cut(Exception):
+    """The connection ended before the stream did."""
 
 
 class Line:
@@ -181,7 +187,7 @@ class Line:
         return self
 
     def end(self, within_s: float = WITHIN_S) -> None:
-        """Read to the end of the stream. Raises `ConnectionResetError` without one."""
+        """Read to the end of the stream. Raises `Cut` without one."""
         end_at_s = time.monotonic() + within_s
         while not self.is_over:
             assert time.monotonic() < end_at_s
@@ -203,7 +209,10 @@ class Line:
         self.is_over = length == 0
 
     def _more(self) -> None:
-        part = self.socket.recv(65536)
+        try:
+            part = self.socket.recv(65536)
+        except ConnectionError:
+            part = b""
         if not part:
-            raise ConnectionResetError(self._bytes)
+            raise Cut
         self._bytes += part
