@@ -5,15 +5,23 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+import redis
+
 from api import configs, validation
 from api.forward import Forwarding, awake_or_record, content_of, route_of
 from api.reach import Route
 from api.responses import Refusal, Response, answer
 from api.routing import check_scope
 from api.tesla import Call
-from fleet.endpoints import VEHICLE_DATA_GROUPS
+from events import latest
+from events.errors import Unavailable
+from events.event import Event, Topic
+from events.latest import Snapshot
+from fleet.endpoints import SNAPSHOT_TOPICS, VEHICLE_DATA_GROUPS
 from fleet.pictures import picture_url
 from fleet.scopes import Scope
+from tokens import shared
 from vehicles.models import VehicleAccess
 from vehicles.services import vehicles
 
@@ -92,21 +100,57 @@ async def _auto(_forwarding: Forwarding, _route: Route) -> Response:
 
 
 async def _telemetry(forwarding: Forwarding, route: Route) -> Response:
+    """Answer what was last heard of a car, since a cursor where one is given.
+
+    What streams told and what calls read: the newer of the two.
+    """
     asked = validation.query(forwarding.endpoint, forwarding.request.query)
+    since = int(asked.get("cursor", "0"))
+    topics = set(asked.get("topics", "").split(";")) - {""} or set(SNAPSHOT_TOPICS)
     access = await _access(forwarding, route)
-    since_ms = int(asked.get("cursor", "0"))
-    topics = {topic for topic in asked.get("topics", "").split(";") if topic}
-    known = (
+    heard = await _heard(forwarding, route)
+    found: dict[str, Any] = {"cursor": max(since, heard.cursor)}
+    for topic, event in heard.others.items():
+        if topic in topics and heard.came[topic] > since:
+            found[topic.value] = _told(event)
+    for name, value, at in (
         ("state", access.vehicle.state, access.vehicle.state_at),
         ("vehicle_data", access.vehicle_data, access.vehicle_data_at),
-    )
-    snapshot: dict[str, Any] = {"cursor": since_ms}
-    for topic, value, at in known:
+    ):
         at_ms = int(at.timestamp() * 1000) if at and value else 0
-        if at_ms > since_ms and (not topics or topic in topics):
-            snapshot[topic] = value
-            snapshot["cursor"] = max(snapshot["cursor"], at_ms)
-    return answer({"response": snapshot})
+        known = heard.others.get(Topic(name))
+        if name in topics and at_ms > max(since, known.at_ms if known else 0):
+            found[name] = value
+            found["cursor"] = max(found["cursor"], at_ms)
+    values = {
+        name: orjson.loads(one.value)
+        for name, one in heard.signals.items()
+        if one.came > since
+    }
+    if values and Topic.DATA in topics:
+        found["data"] = values
+    return answer({"response": found})
+
+
+async def _heard(forwarding: Forwarding, route: Route) -> Snapshot:
+    """Return what streams told of a car; nothing while Redis is away."""
+    user_id = forwarding.caller.user_id
+
+    def read(client: redis.Redis) -> Snapshot:
+        return latest.snapshot(client, user_id, route.tag)
+
+    try:
+        found = await forwarding.threads.quickly(lambda: shared.ask(read))
+    except Unavailable:
+        found = None
+    return found or Snapshot(route.tag)
+
+
+def _told(event: Event) -> Any:
+    content = orjson.loads(event.body)
+    if event.topic is Topic.CONNECTIVITY:
+        return {name: content[name] for name in ("networkInterface", "status")}
+    return content[event.topic.value]
 
 
 _HANDLERS: Mapping[str, _Handler] = {

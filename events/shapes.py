@@ -13,7 +13,7 @@ import orjson
 
 from events.event import ENERGY, Event, Signals, Topic
 
-_MARK = b'{"isCache":true,'
+_MARK = b',"isCache":true}'
 
 
 @lru_cache(4096)
@@ -147,7 +147,7 @@ def signals_of(event: Event) -> Signals:
 
 def cached(body: bytes) -> bytes:
     """Return a body that says that it is no news."""
-    return _MARK + body[1:]
+    return body[:-1] + _MARK
 
 
 def with_text_id(topic: Topic, body: bytes) -> bytes:

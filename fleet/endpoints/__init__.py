@@ -13,6 +13,7 @@ from fleet.endpoints.model import (
     Subject,
     Where,
 )
+from fleet.endpoints.platform import SNAPSHOT_TOPICS
 from fleet.endpoints.table import BY_NAME, COMMANDS, CUSTOM_COMMANDS, ENDPOINTS
 from fleet.endpoints.vehicles import VEHICLE_DATA_GROUPS
 
@@ -23,6 +24,7 @@ __all__ = [
     "ENDPOINTS",
     "GATEWAY_HELPERS",
     "PRICE_USD",
+    "SNAPSHOT_TOPICS",
     "VEHICLE_DATA_GROUPS",
     "Content",
     "Domain",

@@ -3,9 +3,12 @@
 from typing import Any
 
 import pytest
+import redis
 
 from accounts.models import User
 from api import gateways
+from events import channel, shapes
+from events.event import Entry, Event
 from fleet.errors import Unreadable
 from fleet.pictures import picture_url
 from tests.api.conftest import MakePerson, Person
@@ -109,6 +112,50 @@ def test_telemetry_tells_what_changed_since(ask: Any, alices: Person) -> None:
     assert other.json["response"] == {"cursor": 0}
     wrong = ask(alices.access_token, path, query=b"topics=weather")
     assert (wrong.status, wrong.error) == (400, "invalid_field")
+
+
+def test_telemetry_tells_what_streams_told(
+    ask: Any, alices: Person, settings: Any
+) -> None:
+    vin = vin_of("Red")
+    path = f"/api/1/vehicles/{vin}/telemetry"
+    before = ask(alices.access_token, path).json["response"]
+    at_ms = before["cursor"] + 1
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+
+        def tell(*told: Event) -> None:
+            channel.publish(client, [Entry(alices.user.pk, event) for event in told])
+
+        tell(
+            shapes.state(vin, "asleep", at_ms),
+            shapes.data(vin, {"Soc": 80.5, "Gear": None}, at_ms),
+            shapes.connectivity(vin, "wifi", connected=True, at_ms=at_ms),
+            shapes.alerts(vin, [{"name": "A"}], at_ms),
+        )
+        told = ask(alices.access_token, path).json["response"]
+        cursor = told.pop("cursor")
+        assert cursor > before["cursor"]
+        told.pop("vehicle_data", None)
+        assert told == {
+            "state": "asleep",
+            "data": {"Soc": 80.5, "Gear": None},
+            "connectivity": {"networkInterface": "wifi", "status": "CONNECTED"},
+            "alerts": [{"name": "A"}],
+        }
+        # Older than what is known, but new to who asks.
+        tell(shapes.data(vin, {"Odometer": 5, "Soc": 1}, at_ms - 1))
+    query = f"cursor={cursor}".encode()
+    since = ask(alices.access_token, path, query=query).json["response"]
+    assert since.pop("cursor") > cursor
+    assert since == {"data": {"Odometer": 5}}
+    chosen = ask(alices.access_token, path, query=b"topics=state").json["response"]
+    assert sorted(chosen) == ["cursor", "state"]
+
+
+@pytest.mark.usefixtures("redis_away")
+def test_telemetry_without_redis_tells_what_was_read(ask: Any, alices: Person) -> None:
+    path = f"/api/1/vehicles/{vin_of('Red')}/telemetry"
+    assert ask(alices.access_token, path).json["response"]["cursor"] > 0
 
 
 def test_strangers_car_is_answered_like_an_unknown_one(

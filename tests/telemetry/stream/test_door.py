@@ -142,7 +142,7 @@ def test_snapshot_tells_what_is_known(listen: Listen, home: Person) -> None:
     line = listen(token=home.token, headers=("X-Library: a/1",)).begin()
     found = told(line, len(CAR) + len(HOUSE) + 2)
     assert all(one.pop("isCache") is True for one in found)
-    expected = bodies(*CAR, *HOUSE, CREDITS) + [state(OTHER_VIN, "asleep")]
+    expected = [*bodies(*CAR, *HOUSE, CREDITS), state(OTHER_VIN, "asleep")]
     expected[1]["data"]["Locked"] = True
     expected[1]["createdAt"] = "2026-07-28T10:15:30.008Z"
     expected[len(CAR) + len(HOUSE)]["credits"] |= {
@@ -179,16 +179,14 @@ def test_query_of_the_typescript_client(listen: Listen, home: Person) -> None:
 def test_topics_choose(listen: Listen, home: Person, comma: str) -> None:
     home.tell(*CAR)
     line = listen(f"/sse?topics=errors{comma}state", token=home.token).begin()
-    assert [sorted(one)[-1] for one in told(line, 2)] == ["vin", "vin"]
+    assert ["errors" in one for one in told(line, 2)] == [False, True]
     home.tell(CAR[1], CAR[4], CAR[0])
     assert told(line, 2) == bodies(CAR[4], CAR[0])
 
 
 def test_newline_comes_while_nothing_happens(listen: Listen, home: Person) -> None:
     line = listen(token=home.token).begin()
-    begun_s = time.monotonic()
-    assert line.line(12) == ""
-    assert 8 < time.monotonic() - begun_s < 11
+    assert line.line(11) == ""
     nothing_more(line, home)
 
 

@@ -1,15 +1,87 @@
 """Streams in bad weather: restarts, a Redis that is away, listeners who never read."""
 
+import os
 import signal
+import subprocess
+import threading
 import time
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from django.utils import timezone
 
 from accounts.models import User
-from events import shapes
+from events import channel, latest, shapes
+from events.event import Entry
+from tests.servers import redis_server
 from tests.telemetry.stream.conftest import VIN, Listen, MakePerson
-from tests.telemetry.stream.listening import Server, serving
+from tests.telemetry.stream.listening import Cut, Server, serving
+from tokens.models import AccessToken, TeslaGrant
+from tokens.services import sealing
+from tokens.services.spool import Pair
 
 AT_MS = 1785233730007
+
+
+class SilentTesla:
+    """A Tesla that answers only when it is told to."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Semaphore(0)
+        self._may_answer = threading.Event()
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def wait_for(self, count: int) -> None:
+        for _ in range(count):
+            assert self._asked.acquire(timeout=10)
+
+    def answer(self) -> None:
+        self._may_answer.set()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        tesla = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:  # the library's name
+                tesla._asked.release()
+                tesla._may_answer.wait(20)
+                body = b'{"response":{"state":"online"}}'
+                self.send_response(200)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        return Handler
+
+
+@pytest.fixture
+def silent_tesla() -> Iterator[SilentTesla]:
+    """Return a Tesla that does not answer yet."""
+    tesla = SilentTesla()
+    yield tesla
+    tesla.answer()
+    tesla.server.shutdown()
+    tesla.server.server_close()
+
+
+def give_tokens(grant: TeslaGrant) -> None:
+    """Let a grant call Tesla."""
+    expires_at = timezone.now() + timedelta(hours=8)
+    pair = Pair(access_token="t", refresh_token="", expires_at=expires_at)
+    columns = sealing.pair_columns(grant, pair, previous_refresh_token="")
+    columns["scopes"] = grant.scopes
+    TeslaGrant.objects.filter(pk=grant.pk).update(**columns)
 
 
 def children(pid: int) -> list[int]:
@@ -28,18 +100,26 @@ def resident_bytes(server: Server) -> int:
     return found * 4096
 
 
-def test_restart_ends_streams_cleanly(
-    person: MakePerson, alice: User, tmp_path: Path
+def test_restart_ends_streams_and_finishes_requests(
+    person: MakePerson, alice: User, tmp_path: Path, silent_tesla: SilentTesla
 ) -> None:
     somebody = person(alice)
-    with serving(tmp_path, STREAMS_PER_ACCOUNT="200") as server:
-        lines = [server.listen(token=somebody.token) for _ in range(100)]
-        for line in lines:
-            line.begin()
+    give_tokens(somebody.grant)
+    url = silent_tesla.url
+    with serving(tmp_path, STREAMS_PER_ACCOUNT="200", TESLA_FLEET_URL_NA=url) as server:
+        lines = [server.listen(token=somebody.token).begin() for _ in range(100)]
+        path = f"/api/1/vehicles/{VIN}/vehicle_data"
+        slow = [server.listen(path, token=somebody.token) for _ in range(10)]
+        silent_tesla.wait_for(1)
+        time.sleep(0.2)
         begun_s = time.monotonic()
         server.process.send_signal(signal.SIGTERM)
         for line in lines:
             line.end()
+            line.socket.close()
+        silent_tesla.answer()
+        assert [line.head() for line in slow] == [200] * 10
+        for line in slow:
             line.socket.close()
         server.process.wait(15)
         assert time.monotonic() - begun_s < 15
@@ -50,13 +130,126 @@ def test_one_that_never_reads_costs_the_others_nothing(
     listen: Listen, server: Server, person: MakePerson, alice: User
 ) -> None:
     somebody = person(alice)
-    stuck = listen(token=somebody.token, buffer=4096).begin()
-    line = listen(token=somebody.token).begin()
+    lines = [listen(token=somebody.token).begin() for _ in range(5)]
+    events = [shapes.data(VIN, {"A": "x" * 2000}, AT_MS + n) for n in range(50)]
+
+    def rounds(count: int) -> float:
+        begun_s = time.monotonic()
+        for _ in range(count):
+            somebody.tell(*events)
+            for line in lines:
+                for _ in events:
+                    line.event()
+        return time.monotonic() - begun_s
+
+    rounds(20)
     before = resident_bytes(server)
-    events = [shapes.data(VIN, {"A": "x" * 50_000}, AT_MS + n) for n in range(40)]
-    for _ in range(20):
-        somebody.tell(*events)
-        for _ in events:
-            line.event()
-        print((resident_bytes(server) - before) / 1e6)
+    without_s = rounds(40)
+    stuck = listen(token=somebody.token, buffer=4096)
+    stuck.head()
+    with_s = rounds(60)
+    # What the kernel holds for it is no memory of ours.
     assert resident_bytes(server) - before < 8_000_000
+    assert with_s / 60 < 3 * without_s / 40 + 0.05
+    # Nor does it keep its stream when its token is gone.
+    AccessToken.objects.all().delete()
+    for line in lines:
+        line.end()
+    with pytest.raises(Cut):
+        stuck.end(5)
+
+
+def test_streams_go_on_when_redis_comes_back(
+    person: MakePerson, alice: User, tmp_path: Path
+) -> None:
+    somebody = person(alice)
+    own = Redis(tmp_path)
+    own.start()
+    with serving(tmp_path, REDIS_URL=own.url) as server:
+        line = server.listen(token=somebody.token).begin()
+        for round_number in range(2):
+            seen = {"Soc": 0}
+            tell(own, alice, {"Soc": 1})
+            while seen["Soc"] != 1:
+                seen |= line.event()["data"]
+            own.kill()
+            refused = server.listen(token=somebody.token)
+            assert refused.head() == 503
+            assert refused.json()["error"] == "stream_unavailable"
+            own.start()
+            tell(own, alice, {"Soc": 2, "Round": round_number})
+            while seen != {"Soc": 2, "Round": round_number}:
+                seen |= line.event()["data"]
+        again = server.listen(token=somebody.token).begin()
+        assert again.event()["data"] == seen
+    own.kill()
+
+
+def tell(where: "Redis", user: User, values: dict[str, Any]) -> None:
+    event = shapes.data(VIN, values, int(time.time() * 1000))
+    with redis.Redis.from_url(where.url) as client:
+        channel.publish(client, [Entry(user.pk, event)])
+
+
+class Redis:
+    """A Redis that keeps what it confirmed, killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.url = f"unix://{folder}/own.sock"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [
+            *(
+                redis_server(),
+                "--port",
+                "0",
+                "--unixsocket",
+                f"{self._folder}/own.sock",
+            ),
+            *("--save", "", "--appendonly", "yes", "--dir", str(self._folder)),
+        ]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        end_at_s = time.monotonic() + 10
+        with redis.Redis.from_url(self.url) as client:
+            while True:
+                try:
+                    client.ping()
+                except redis.RedisError:
+                    assert time.monotonic() < end_at_s
+                    time.sleep(0.02)
+                else:
+                    return
+
+    def kill(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+
+
+def test_killed_web_process_costs_no_state(
+    person: MakePerson, alice: User, broker: redis.Redis, tmp_path: Path
+) -> None:
+    somebody = person(alice)
+    many = 50
+    with serving(tmp_path) as server:
+        lines = [server.listen(token=somebody.token).begin() for _ in range(many)]
+        somebody.tell(shapes.data(VIN, {"Soc": 1}, AT_MS))
+        assert [line.event()["data"] for line in lines] == [{"Soc": 1}] * many
+        os.killpg(server.process.pid, signal.SIGKILL)
+        server.process.wait()
+        for line in lines:
+            with pytest.raises(Cut):
+                line.end()
+            line.socket.close()
+    somebody.tell(shapes.data(VIN, {"Soc": 2, "Gear": "P"}, AT_MS + 1))
+    with serving(tmp_path) as server:
+        lines = [server.listen(token=somebody.token).begin() for _ in range(many)]
+        known = latest.snapshot(broker, alice.pk, VIN)
+        values = {name: one.value for name, one in known.signals.items()}
+        assert values == {"Soc": b"2", "Gear": b'"P"'}
+        for line in lines:
+            assert line.event()["data"] == {"Soc": 2, "Gear": "P"}
+            line.socket.close()
