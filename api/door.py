@@ -72,7 +72,7 @@ class Door:
         if scope["method"] not in _METHODS:
             raise _method_not_allowed("GET, POST")
         request = read(scope)
-        visit = Visit(await self._caller(request), request.client, time.perf_counter())
+        visit = Visit(await self.caller(request), request.client, time.perf_counter())
         response = await _worded(self._serve(request, receive, visit))
         self.upstream.leave(visit, response)
         return response
@@ -104,7 +104,8 @@ class Door:
             return await commands.run(forwarding, self.commanding)
         return await forward(forwarding)
 
-    async def _caller(self, request: Request) -> Caller:
+    async def caller(self, request: Request) -> Caller:
+        """Return who sends a request. Raises the 401 `Refusal`."""
         if not request.credential:
             raise unauthorized(
                 "missing_token",

@@ -41,7 +41,7 @@ def choose(matched: Match, reach: Reach, vin: str = "") -> Route:
             routes = reach.vehicles.get(vin, ())
         case _:
             return Route("", usable(reach)[0])
-    return _first(routes)
+    return first(routes)
 
 
 def choose_for_all(reach: Reach, vins: Iterable[str]) -> Route:
@@ -52,10 +52,11 @@ def choose_for_all(reach: Reach, vins: Iterable[str]) -> Route:
         common = dict.fromkeys(
             grants if common is None else (one for one in common if one in grants)
         )
-    return _first(tuple(Route("", grant) for grant in common or ()))
+    return first(tuple(Route("", grant) for grant in common or ()))
 
 
-def _first(routes: tuple[Route, ...]) -> Route:
+def first(routes: tuple[Route, ...]) -> Route:
+    """Return the best of the ways, which must be there and work. Raises `Refusal`."""
     if not routes:
         raise Refusal(404, "not_found", _NOT_FOUND)
     if not routes[0].grant.usable:

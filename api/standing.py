@@ -29,21 +29,33 @@ class StandingCache:
         self._kept: dict[UUID, tuple[float, Entitlement]] = {}
         self._flights: Flights[UUID, Entitlement] = Flights()
 
-    async def check(self, user_id: UUID, product: str = "") -> None:
+    async def check(
+        self,
+        user_id: UUID,
+        product: str = "",
+        capability: Capability = Capability.API,
+    ) -> None:
         """Raise the 402 `Refusal` where a subscription is needed, for a product too."""
-        if not providers.is_on():
-            return
-        entitlement = await self._of(user_id)
-        if entitlement.allows(Capability.API, product=product):
+        if await self.allows(user_id, capability, product):
             return
         about = f" that includes {product}" if product else ""
         url = f"{settings.PUBLIC_URL}/console/subscription"
+        what = "A stream" if capability is Capability.STREAM else "The API"
         raise Refusal(
             402,
             "subscription_required",
-            f"The API needs a subscription{about}. Add one at {url}",
+            f"{what} needs a subscription{about}. Add one at {url}",
             more={"url": url},
         )
+
+    async def allows(
+        self, user_id: UUID, capability: Capability, product: str = ""
+    ) -> bool:
+        """Tell whether a capability is open, for a product where one is meant."""
+        if not providers.is_on():
+            return True
+        entitlement = await self._of(user_id)
+        return entitlement.allows(capability, product=product)
 
     async def _of(self, user_id: UUID) -> Entitlement:
         kept = self._kept.get(user_id)

@@ -6,8 +6,13 @@ that nothing there can log it. Django would write a body of any length to a file
 it asks who sends it, and wait for it without end; so bodies are read here, within limits.
 """
 
+import asyncio
 import os
-from collections.abc import Awaitable, Callable, Mapping
+import signal
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -20,7 +25,11 @@ _pages = get_asgi_application()
 from api import door  # noqa: E402
 from api.request import whole_body  # noqa: E402
 from api.responses import Refusal  # noqa: E402
+from console import streaming  # noqa: E402
 from tokens import well_known  # noqa: E402
+
+doors = streaming.Doors(door.application)
+"""The doors of this process's streams."""
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -35,6 +44,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "websocket.close", "code": 1000})
     elif scope["path"].startswith("/api/"):
         await door.application(scope, receive, send)
+    elif stream := doors.of(scope["path"]):
+        await stream(scope, receive, send)
     elif scope["path"] == well_known.PATH:
         await well_known.public_key(_without_token(scope), receive, send)
     else:
@@ -75,14 +86,41 @@ async def _refuse(refusal: Refusal, send: Send) -> None:
 
 async def _lifespan(receive: Receive, send: Send) -> None:
     """Say that we are ready; at the end write what the door noted, and close it."""
-    while True:
-        message = await receive()
-        if message["type"] == "lifespan.startup":
-            await send({"type": "lifespan.startup.complete"})
-        elif message["type"] == "lifespan.shutdown":
-            await door.application.close()
-            await send({"type": "lifespan.shutdown.complete"})
-            return
+    with _told_to_stop(doors.live.end):
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                await doors.live.close()
+                await door.application.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+@contextmanager
+def _told_to_stop(end: Callable[[], None]) -> Iterator[None]:
+    """Call `end` when the process is told to stop, and then whoever heard it before.
+
+    The server waits for open streams without end, and tells the application of its own
+    end only after that.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    before = signal.getsignal(signal.SIGTERM)
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(end)
+        if callable(before):
+            before(number, frame)
+
+    signal.signal(signal.SIGTERM, hear)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _without_token(scope: Scope) -> Scope:

@@ -458,6 +458,12 @@ TELEMETRY_CONNECTIONS_PER_ADDRESS = environment.number(
 )
 TELEMETRY_REDIS_URL = environment.secret("TELEMETRY_REDIS_URL", REDIS_URL)
 TELEMETRY_NAMESPACE = environment.text("TELEMETRY_NAMESPACE", "tesla_telemetry")
+# About how many events each of the 16 streams in Redis keeps.
+EVENTS_KEPT = environment.number("EVENTS_KEPT", 10_000, least=1000, most=10_000_000)
+# In one web process.
+STREAMS_PER_ACCOUNT = environment.number(
+    "STREAMS_PER_ACCOUNT", 50, least=1, most=100_000
+)
 
 # Static files
 STATIC_URL = "/static/"

@@ -7,6 +7,7 @@ that whoever asks meanwhile is told at once.
 import asyncio
 from typing import Any
 
+import hiredis
 from redis.asyncio import Connection, ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -97,6 +98,7 @@ class Link:
 
 
 async def _reply(connection: Connection, request: tuple[Argument, ...]) -> Any:
-    packed = connection.pack_command(*request)
+    # The connection's own way of packing is Python, and ten times as slow.
+    packed = hiredis.pack_command(request)  # type: ignore[arg-type]  # any length
     await connection.send_packed_command(packed, check_health=False)
     return await connection.read_response()

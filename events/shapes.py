@@ -21,6 +21,11 @@ def _second(at_s: int) -> str:
     return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
+@lru_cache(4096)
+def _named(name: str) -> bytes:
+    return orjson.dumps(name) + b":"
+
+
 def timestamp(at_ms: int) -> str:
     """Return a time as text, such as "2026-07-28T10:15:30.000Z"."""
     at_s, rest_ms = divmod(at_ms, 1000)
@@ -40,7 +45,7 @@ def data(vin: str, values: Mapping[str, Any], at_ms: int) -> Event:
 
 def data_of(vin: str, signals: Signals, at_ms: int) -> Event:
     """Tell new values of a car's signals, each of which is JSON already."""
-    inside = b",".join([orjson.dumps(name) + b":" + value for name, value in signals])
+    inside = b",".join([_named(name) + value for name, value in signals])
     head = _head(at_ms, "vin", vin)
     body = b'%b,"data":{%b}}' % (head, inside)
     return Event(Topic.DATA, vin, body, at_ms, signals)

@@ -13,7 +13,14 @@ from typing import Any
 from tesla_protocol.telemetry import vehicle_data_pb2 as protocol
 
 from fleet.records import values
-from fleet.records.record import Malformed, Record, Topic, plausible, text_of
+from fleet.records.record import (
+    MOST_SIGNALS,
+    Malformed,
+    Record,
+    Topic,
+    plausible,
+    text_of,
+)
 
 _CHANNEL = re.compile(r"_(V|alerts|errors|connectivity)_\{([A-Z0-9-]{1,64})\}\Z")
 _MOMENT = re.compile(
@@ -56,7 +63,10 @@ def read(channel: str, document: bytes, otherwise_ms: int) -> Record:
 
 def _values(message: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for datum in _objects(message.get("data")):
+    data = _objects(message.get("data"))
+    if len(data) > MOST_SIGNALS:
+        raise Malformed("There are more signals than fields")
+    for datum in data:
         key = datum.get("key")
         if isinstance(key, int) and not isinstance(key, bool):
             key = values.name_of(key)

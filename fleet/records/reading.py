@@ -10,7 +10,14 @@ from tesla_protocol.telemetry import (
     vehicle_error_pb2 as error_protocol,
 )
 
-from fleet.records.record import Malformed, Record, Topic, plausible, text_of
+from fleet.records.record import (
+    MOST_SIGNALS,
+    Malformed,
+    Record,
+    Topic,
+    plausible,
+    text_of,
+)
 from fleet.records.values import CONVERTERS, NAMES
 
 _MOST_SECONDS = 315_576_000_000
@@ -42,6 +49,8 @@ def read(topic: bytes, payload: bytes, vin: str, otherwise_ms: int) -> Record:
 
 def _data(payload: bytes, vin: str, otherwise_ms: int) -> Record:
     message = _parse_data(payload)
+    if len(message.data) > MOST_SIGNALS:
+        raise Malformed("There are more signals than fields")
     values: dict[str, Any] = {}
     for datum in message.data:
         held = datum.value

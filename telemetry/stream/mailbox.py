@@ -21,6 +21,8 @@ from telemetry.stream.frames import KEEP_ALIVE, frame
 SLOW_BYTES = 64 * 1024
 MOST_BYTES = 1024 * 1024
 BLOCKED_S = 30.0
+# How long the last of its mail may take when a stream is over.
+_LEAVE_WITHIN_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Mailbox:
                 self._coalesce()
         else:
             self._fold(batch)
-        if self._size > MOST_BYTES:
+        if self._size > MOST_BYTES and self._waiter is None:
             self.drop()
         self._wake()
 
@@ -103,7 +105,8 @@ class Mailbox:
     @property
     def is_blocked(self) -> bool:
         """Tell whether the listener took nothing for too long."""
-        return self._taken_at_s > 0 and self._clock() - self._taken_at_s > BLOCKED_S
+        most_s = _LEAVE_WITHIN_S if self.is_over else BLOCKED_S
+        return self._taken_at_s > 0 and self._clock() - self._taken_at_s > most_s
 
     async def take(self) -> bytes:
         """Wait for mail and return all of it; b"" when it is over."""

@@ -88,7 +88,7 @@ class Watch:
                 self._note_alive()
                 await self._note_present()
                 await self._check_all()
-            except Exception:
+            except Exception:  # noqa: BLE001  # logged
                 _log.exception("streams were not checked")
             await asyncio.sleep(CHECK_EVERY_S)
 

@@ -22,6 +22,8 @@ from tokens.models import Spending, Usage
 
 PAGES = UUID(int=0)
 """Stands where a page called and no access token."""
+CARS = UUID(int=1)
+"""Stands where a car streamed; `billed` counts its signals."""
 _NUMBERS = ("calls", "asked", "billed", "saved", "refused", "failed", "duration_ms")
 
 

@@ -1,0 +1,1 @@
+"""Commands for the operator and for the processes' own start."""

@@ -1,0 +1,1 @@
+"""Take what cars stream: mTLS WebSockets in, events out, acknowledged once safe."""

@@ -1,0 +1,90 @@
+"""Bring events to Redis, and say so to whoever brought them, once Redis has them."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+from events.errors import Unavailable
+from events.event import Entry
+from telemetry.receiver.limits import Counters
+
+_MOST_AT_ONCE = 500
+
+
+class Publishes(Protocol):
+    """What brings entries to Redis: `events.channel.Channel`."""
+
+    async def publish(self, entries: Sequence[Entry]) -> None:
+        """Return when Redis has confirmed. Raises `events.errors.Unavailable`."""
+
+
+class Sender(Protocol):
+    """Whoever sent a record and waits to hear what became of it."""
+
+    def safe(self, token: bytes, /) -> bool:
+        """Hear that a record is in Redis; tell whether `flush` is to be called."""
+
+    def flush(self) -> None:
+        """Answer for all records that were heard to be safe."""
+
+    def lost(self) -> None:
+        """Hear that a record is perhaps not in Redis."""
+
+
+_Item = tuple[list[Entry], Sender | None, bytes, int]
+
+
+class Dispatch:
+    """One process's way to Redis, where records of many cars share each round trip."""
+
+    def __init__(self, channel: Publishes, counters: Counters) -> None:
+        self._channel = channel
+        self._counters = counters
+        self._waiting: list[_Item] = []
+        self._task: asyncio.Task[None] | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.waiting_bytes = 0
+
+    def put(
+        self, entries: list[Entry], sender: Sender | None, token: bytes, size: int
+    ) -> None:
+        """Take entries; tell the sender what became of them, by its token."""
+        self._waiting.append((entries, sender, token, size))
+        self.waiting_bytes += size
+        if self._task is None:
+            self._idle.clear()
+            self._task = asyncio.create_task(self._run())
+
+    async def drained(self) -> None:
+        """Return when nothing waits."""
+        await self._idle.wait()
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                batch = self._waiting[:_MOST_AT_ONCE]
+                del self._waiting[:_MOST_AT_ONCE]
+                await self._publish(batch)
+        finally:
+            self._task = None
+            self._idle.set()
+
+    async def _publish(self, batch: list[_Item]) -> None:
+        try:
+            await self._channel.publish([one for item in batch for one in item[0]])
+        except Unavailable:
+            for entries, sender, _, size in batch:
+                self.waiting_bytes -= size
+                if sender is None:
+                    self._counters.published_lost += len(entries)
+                else:
+                    sender.lost()
+            return
+        answering = []
+        for _, sender, token, size in batch:
+            self.waiting_bytes -= size
+            if sender is not None and sender.safe(token):
+                answering.append(sender)
+        for sender in answering:
+            sender.flush()

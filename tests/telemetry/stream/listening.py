@@ -1,0 +1,204 @@
+"""A web process of its own, and programs that listen to it over bare sockets."""
+
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from django.conf import settings
+
+from tests.fixtures.live import database_url, free_port
+
+HOST = "127.0.0.1"
+START_WITHIN_S = 40
+WITHIN_S = 10
+
+
+class Server:
+    """One running web process."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+        self.process = process
+        self.port = port
+        self.log = log
+
+    def stop(self) -> None:
+        """Tell it to end; kill it if it does not."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+
+    def listen(self, path: str = "/sse", **how: Any) -> "Line":
+        """Open a stream."""
+        return Line(self.port, path, **how)
+
+
+@contextmanager
+def serving(folder: Path, *arguments: str, **env: str) -> Iterator[Server]:
+    """Run granian with our application as it runs for people."""
+    port = free_port()
+    log = folder / "web.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "granian", "--interface", "asgi"),
+                *("--host", HOST, "--port", str(port), "--workers", "1"),
+                *("--http", "1", "--no-access-log", "--log-level", "warning"),
+                *("--workers-kill-timeout", "12", *arguments),
+                "console.asgi:application",
+            ],
+            env={**os.environ, "DATABASE_URL": database_url(), **env},
+            cwd=settings.BASE_DIR,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    server = Server(process, port, log)
+    try:
+        end_at_s = time.monotonic() + START_WITHIN_S
+        while not _answers(port):
+            if process.poll() is not None or time.monotonic() > end_at_s:
+                raise RuntimeError(log.read_text())
+            time.sleep(0.05)
+        yield server
+    finally:
+        server.stop()
+
+
+def _answers(port: int) -> bool:
+    try:
+        with socket.create_connection((HOST, port), 1):
+            return True
+    except OSError:
+        return False
+
+
+class Ended(Exception):
+    """The stream is over."""
+
+
+class Line:
+    """One connection of a program that reads a stream, chunk by chunk."""
+
+    def __init__(
+        self,
+        port: int,
+        path: str = "/sse",
+        *,
+        token: str = "",
+        headers: tuple[str, ...] = (),
+        method: str = "GET",
+        after: bytes = b"",
+        buffer: int = 0,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self.socket = socket.socket()
+        if buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        self.socket.settimeout(WITHIN_S)
+        self.socket.connect((HOST, port))
+        if context is not None:
+            self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
+        bearer = (f"Authorization: Bearer {token}",) if token else ()
+        lines = (f"{method} {path} HTTP/1.1", "Host: localhost", *bearer, *headers)
+        self.socket.sendall("\r\n".join((*lines, "", "")).encode() + after)
+        self._bytes = b""
+        self._text = b""
+        self.is_over = False
+        self.status = 0
+        self.headers: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def head(self) -> int:
+        """Read the head of the answer; return its status."""
+        if not self.status:
+            while b"\r\n\r\n" not in self._bytes:
+                self._more()
+            head, _, self._bytes = self._bytes.partition(b"\r\n\r\n")
+            first, *rest = head.decode().split("\r\n")
+            self.status = int(first.split(" ")[1])
+            for line in rest:
+                name, _, value = line.partition(":")
+                self.headers[name.lower()] = value.strip()
+        return self.status
+
+    def json(self) -> Any:
+        """Read the body of a refusal."""
+        self.head()
+        length = int(self.headers["content-length"])
+        while len(self._bytes) < length:
+            self._more()
+        return json.loads(self._bytes[:length])
+
+    def line(self, within_s: float = WITHIN_S) -> str:
+        """Read the next line of the stream. Raises `Ended`."""
+        self.head()
+        end_at_s = time.monotonic() + within_s
+        while b"\n" not in self._text:
+            if self.is_over:
+                raise Ended
+            if time.monotonic() > end_at_s:
+                raise TimeoutError
+            self._chunk()
+        line, _, self._text = self._text.partition(b"\n")
+        return line.decode()
+
+    def event(self, within_s: float = WITHIN_S) -> dict[str, Any]:
+        """Read the next event. Raises `Ended`."""
+        while True:
+            line = self.line(within_s)
+            if line.startswith("data: "):
+                assert self.line() == ""
+                found: dict[str, Any] = json.loads(line[6:])
+                return found
+
+    def begin(self) -> "Line":
+        """Read what comes before events; return this."""
+        assert self.head() == 200, self._bytes
+        assert [self.line(), self.line()] == ["retry: 1000", ""]
+        return self
+
+    def end(self, within_s: float = WITHIN_S) -> None:
+        """Read to the end of the stream, and throw it away."""
+        end_at_s = time.monotonic() + within_s
+        while True:
+            try:
+                self.line(max(0.0, end_at_s - time.monotonic()))
+            except Ended:
+                return
+
+    def _chunk(self) -> None:
+        while b"\r\n" not in self._bytes:
+            self._more()
+        size, _, rest = self._bytes.partition(b"\r\n")
+        length = int(size, 16)
+        while len(rest) < length + 2:
+            self._bytes = size + b"\r\n" + rest
+            self._more()
+            rest = self._bytes.partition(b"\r\n")[2]
+        self._text += rest[:length]
+        self._bytes = rest[length + 2 :]
+        self.is_over = length == 0
+
+    def _more(self) -> None:
+        part = self.socket.recv(65536)
+        if not part:
+            raise ConnectionResetError(self._bytes)
+        self._bytes += part
