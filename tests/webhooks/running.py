@@ -85,7 +85,7 @@ async def world(
     """Run a deliverer and stop it gracefully."""
     facts: dict[str, Any] = {
         "redis_url": settings.REDIS_URL,
-        "sender": sender(),
+        "sender": options.pop("sender", None) or sender(),
         "host": "keyfob.example.com",
         "data_lifetime_s": 900,
         "rhythm": QUICK,

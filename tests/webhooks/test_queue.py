@@ -134,7 +134,7 @@ def test_success_ends_a_delivery_and_is_logged(endpoint: Endpoint) -> None:
 
 def test_schedule_runs_for_three_days_within_a_fifth(endpoint: Endpoint) -> None:
     _take(endpoint)
-    now, waits = T0, []
+    now, waits, row = T0, [], Delivery.objects.get()
     while claimed := _claim(now):
         Endpoint.objects.update(closed_until=None)
         _came(claimed, BAD, now)
@@ -300,7 +300,7 @@ def test_silence_disables_nobody_and_probes_decide(endpoint: Endpoint) -> None:
     assert endpoint.is_sending
     _fail_hourly(endpoint, [0])
     probes, now = 0, T0
-    while endpoint.is_sending and now < T0 + timedelta(days=2):
+    while endpoint.disabled_at is None and now < T0 + timedelta(days=2):
         now += timedelta(minutes=30)
         _sweep(now)
         claimed = _claim(now)

@@ -1,0 +1,215 @@
+"""Webhooks: deliveries per core beside Celery's, delay, and what slow endpoints cost.
+
+The deliverer is pinned to one core; load, Redis and the sink (nginx, TLS) to the other.
+The anchor, in the same run, is one Celery task with a pooled httpx client for each
+delivery. Events, which are rows, have a figure of their own, on PostgreSQL.
+
+    python -m bench.webhooks [DELIVERIES]
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import redis
+
+from bench import machine
+from tests.servers import Servers
+
+_CONFIG = """
+worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.err;
+events {{ worker_connections 4096; }}
+http {{
+  access_log off; keepalive_requests 100000000; client_body_temp_path {folder}/b;
+  proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u;
+  scgi_temp_path {folder}/s;
+  server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {folder}/c.pem;
+    ssl_certificate_key {folder}/k.pem; location / {{ return 204; }} }}
+}}
+"""
+_CELERY = 2000
+_SECONDS = 6
+_Env = Mapping[str, str]
+
+
+def main(deliveries: int) -> None:
+    """Measure each part and print a line for it."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.chmod(0o755)
+        sink = stack.enter_context(_nginx(folder))
+        env = machine.console_environment(folder) | {
+            "REDIS_URL": stack.enter_context(machine.redis(folder, core=1)),
+            "WEBHOOKS_PRIVATE_NETWORKS": "127.0.0.0/8",
+            "SINK": sink,
+        }
+        _python(env, "manage.py", "migrate", "-v0")
+        theirs = _celery(env, folder)
+        _python(env, "-m", "bench.hooks", "seed", "data", "16", sink)
+        ours, speed = _deliveries(env, folder, deliveries, "data")
+        _say(
+            f"data: {1 / ours:.0f} deliveries per core second ({ours * 1e6:.0f} us each,"
+            f" {speed:.0f}/s); Celery with httpx {1 / theirs:.0f} ({theirs * 1e6:.0f} us):"
+            f" {theirs / ours:.1f} x"
+        )
+        _delays(env, folder, stack)
+        _events(env, folder, sink, deliveries // 4)
+
+
+def _celery(env: _Env, folder: Path) -> float:
+    """Return the processor time of one of Celery's deliveries, in seconds."""
+    command = [
+        *(sys.executable, "-m", "celery", "-A", "bench.posting", "worker"),
+        *("--pool", "solo", "--loglevel", "error", "--without-gossip"),
+        *("--without-mingle", "--without-heartbeat"),
+    ]
+    with (
+        redis.Redis.from_url(env["REDIS_URL"]) as client,
+        machine.running(command, core=0, env=env, log=folder / "celery.log") as worker,
+    ):
+        _python(env, "-m", "bench.posting", "100")
+        _until(lambda: _is_idle(client))
+        before = machine.cpu_seconds(worker.pid)
+        _python(env, "-m", "bench.posting", str(_CELERY))
+        _until(lambda: _is_idle(client))
+        return (machine.cpu_seconds(worker.pid) - before) / _CELERY
+
+
+def _is_idle(client: "redis.Redis") -> bool:
+    return not client.llen("celery") and not client.hlen("unacked")
+
+
+@contextmanager
+def _deliverer(env: _Env, folder: Path) -> Iterator[int]:
+    """Run the deliverer on its own core; give its process id."""
+    command = [sys.executable, "manage.py", "deliver_webhooks"]
+    log = folder / "deliverer.log"
+    with (
+        redis.Redis.from_url(env["REDIS_URL"]) as client,
+        machine.running(command, core=0, env=env, log=log) as process,
+    ):
+        _until(lambda: bool(client.keys("keyfob:webhooks:alive:*")))
+        time.sleep(1.5)
+        yield process.pid
+
+
+def _deliveries(env: _Env, folder: Path, count: int, kind: str) -> tuple[float, float]:
+    """Return the processor time of one delivery in seconds, and deliveries a second."""
+    with _deliverer(env, folder) as pid:
+        _publish(env, 500, kind)
+        before = machine.cpu_seconds(pid)
+        took_s = _publish(env, count, kind)
+        return (machine.cpu_seconds(pid) - before) / count, count / took_s
+
+
+def _publish(env: _Env, count: int, kind: str) -> float:
+    told = _python(env, "-m", "bench.hooks", "publish", "data", str(count), kind)
+    seconds: float = json.loads(told)["seconds"]
+    return seconds
+
+
+def _delays(env: _Env, folder: Path, stack: ExitStack) -> None:
+    """Tell the delay at 50 messages a second, without and with 64 slow endpoints."""
+    for name, delay in (("well", "0"), ("slow", "10")):
+        port, notes = machine.free_port(), folder / f"{name}.txt"
+        command = [sys.executable, "-m", "bench.sink", str(port), delay, str(notes)]
+        log = folder / f"{name}.log"
+        stack.enter_context(machine.running(command, core=1, env=env, log=log))
+        count = "1" if name == "well" else "64"
+        if name == "slow":
+            alone = _delay(env, folder)
+        url = f"http://127.0.0.1:{port}/"
+        _python(env, "-m", "bench.hooks", "seed", name, count, url)
+    beside = _delay(env, folder)
+    _say(
+        f"delay at 50 a second: p50 {alone[0]:.1f} ms, p95 {alone[1]:.1f} ms; beside 64"
+        f" endpoints that take 10 s: p50 {beside[0]:.1f} ms, p95 {beside[1]:.1f} ms"
+        f" ({(beside[1] / alone[1] - 1) * 100:+.0f} %)"
+    )
+
+
+def _delay(env: _Env, folder: Path) -> tuple[float, float]:
+    """Return p50 and p95 from an event's birth to its arrival, in milliseconds."""
+    notes = folder / "well.txt"
+    notes.write_text("")
+    with _deliverer(env, folder):
+        _python(env, "-m", "bench.hooks", "rate", "well", str(_SECONDS))
+        time.sleep(0.5)
+    found = sorted(float(line) for line in notes.read_text().split())
+    return found[len(found) // 2], found[int(len(found) * 0.95)]
+
+
+def _events(env: _Env, folder: Path, sink: str, count: int) -> None:
+    """Tell how fast events are, which are rows, on PostgreSQL."""
+    servers = Servers(folder)
+    servers.start_postgresql()
+    try:
+        url = f"postgresql://keyfob@/keyfob?host={folder}/postgresql"
+        there = {**env, "DATABASE_URL": url}
+        with redis.Redis.from_url(env["REDIS_URL"]) as client:
+            client.flushall()
+        _python(there, "manage.py", "migrate", "-v0")
+        _python(there, "-m", "bench.hooks", "seed", "data", "16", sink)
+        each, speed = _deliveries(there, folder, count, "state")
+    finally:
+        servers.stop()
+    _say(
+        f"events on PostgreSQL: {1 / each:.0f} deliveries per core second"
+        f" ({each * 1e6:.0f} us each), {speed:.0f}/s to 16 endpoints in their order"
+    )
+
+
+@contextmanager
+def _nginx(folder: Path) -> Iterator[str]:
+    """Run a sink that accepts everything over TLS; give its address."""
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt"),
+            *("ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost"),
+            *("-keyout", str(folder / "k.pem"), "-out", str(folder / "c.pem")),
+        ],
+        check=True,
+        stderr=subprocess.DEVNULL,
+    )
+    port = machine.free_port()
+    config = folder / "nginx.conf"
+    config.write_text(_CONFIG.format(folder=folder, port=port))
+    command = ["nginx", "-c", str(config)]
+    with machine.running(command, core=1, env=os.environ, log=folder / "nginx.out"):
+        time.sleep(0.5)
+        yield f"https://127.0.0.1:{port}/hook"
+
+
+def _python(env: _Env, *arguments: str) -> str:
+    """Run Python on the load's core; return what it prints."""
+    done = subprocess.run(
+        ["taskset", "-c", "1", sys.executable, *arguments],
+        env=dict(env),
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return done.stdout
+
+
+def _until(is_so: Callable[[], bool], seconds: float = 120) -> None:
+    end_at = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > end_at:
+            raise TimeoutError("this takes too long")
+        time.sleep(0.05)
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 8000)
