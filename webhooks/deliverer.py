@@ -100,7 +100,6 @@ class Deliverer:
             self._intake.run(), self._intake.look_after(), self.rows.run()
         )
         keeping = self._start(
-            self.ledger.run(),
             self._acks.run(),
             self._store_news(),
             self._ring_rows(),
@@ -109,21 +108,26 @@ class Deliverer:
             self._every(rhythm.tidy_s, self._tidy),
             self._every(rhythm.beat_s, self._alive),
         )
+        writing = self._start(self.ledger.run())
         watching = asyncio.ensure_future(self._stopping.wait())
         await asyncio.wait(
-            [watching, *reading, *keeping], return_when=asyncio.FIRST_COMPLETED
+            [watching, *reading, *keeping, *writing],
+            return_when=asyncio.FIRST_COMPLETED,
         )
         watching.cancel()
         try:
-            await self._end(reading, keeping)
+            await self._end(reading, keeping, writing)
         finally:
-            for task in (*reading, *keeping):
+            for task in (*reading, *keeping, *writing):
                 if task.done() and not task.cancelled() and task.exception():
                     # A part that died takes the process along, so that it is restarted.
                     task.result()
 
     async def _end(
-        self, reading: list[asyncio.Task[None]], keeping: list[asyncio.Task[None]]
+        self,
+        reading: list[asyncio.Task[None]],
+        keeping: list[asyncio.Task[None]],
+        writing: list[asyncio.Task[None]],
     ) -> None:
         for task in reading:
             task.cancel()
@@ -135,7 +139,8 @@ class Deliverer:
         await self.rows.finish(max(1.0, TOTAL_S + 1 - (time.monotonic() - began)))
         for task in keeping:
             task.cancel()
-        await asyncio.gather(*keeping, return_exceptions=True)
+        self.ledger.stop()
+        await asyncio.gather(*keeping, *writing, return_exceptions=True)
         await self.ledger.flush()
         await self._acks.flush()
         await self._intake.close()

@@ -12,10 +12,14 @@ _RANDOM_BYTES = 10
 _LENGTH = 26
 
 
-def of_source(at_ms: int, source: str) -> str:
-    """Return the name of what stood at one place; `at_ms` is in Unix time."""
+def of_source(at_ms: int, source: str, *, number: int = 0) -> str:
+    """Return the name of what stood at one place; `at_ms` is in Unix time.
+
+    `number` orders what came in the same millisecond.
+    """
     digest = hashlib.sha256(source.encode()).digest()
-    return _written(at_ms, digest[:_RANDOM_BYTES])
+    order = (number & 0xFFFF).to_bytes(2, "big")
+    return _written(at_ms, order + digest[: _RANDOM_BYTES - 2])
 
 
 def new(at_ms: int) -> str:

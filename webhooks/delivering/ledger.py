@@ -26,6 +26,7 @@ class Ledger:
         self._database, self._clock = database, clock
         self._tried: list[Tried] = []
         self._dropped: Counter[UUID] = Counter()
+        self._is_stopped = False
         self._urgent = asyncio.Event()
         self.written = asyncio.Event()
 
@@ -40,14 +41,19 @@ class Ledger:
         self._dropped[endpoint_id] += count
 
     async def run(self) -> None:
-        """Store what is there, for ever; a database that is away is asked again."""
-        while True:
+        """Store what is there until `stop`; a database that is away is asked again."""
+        while not self._is_stopped:
             try:
                 async with asyncio.timeout(_EVERY_S):
                     await self._urgent.wait()
             except TimeoutError:
                 pass
             await self.flush()
+
+    def stop(self) -> None:
+        """End once what is being stored is stored."""
+        self._is_stopped = True
+        self._urgent.set()
 
     async def flush(self) -> None:
         """Store all that is there now."""

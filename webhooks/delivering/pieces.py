@@ -68,8 +68,9 @@ class Piece:
 
 def name_of(entry: Stored) -> str:
     """Return the name of the message that an entry is; always the same one."""
-    at_ms = int(entry.id.partition("-")[0])
-    return of_source(at_ms, f"{entry.shard}/{entry.id}/{entry.account_id.hex}")
+    at_ms, _, number = entry.id.partition("-")
+    source = f"{entry.shard}/{entry.id}/{entry.account_id.hex}"
+    return of_source(int(at_ms), source, number=int(number))
 
 
 def _merged(older: bytes, newer: bytes) -> bytes:
