@@ -88,7 +88,7 @@ def page(
             rows = [_queued(one, names, now) for one in fresh] + rows
     waiting = open_.count()
     due = _due(endpoint, open_, now)
-    is_unheard = due.filter(next_at__lt=now - _UNHEARD_AFTER, lease_until=None).exists()
+    is_unheard = _is_unheard(endpoint, due, now)
     token = (
         f"{rows[0].at.timestamp() if rows else 0}.{len(rows)}.{waiting}.{is_unheard:d}"
     )
@@ -107,10 +107,30 @@ def tests_under_way(endpoint: Endpoint) -> int:
     return _pending(endpoint).filter(purpose=Delivery.Purpose.TEST).count()
 
 
-def is_open(delivery: Delivery, now: datetime) -> bool:
+def rests(endpoint: Endpoint, now: datetime) -> bool:
+    """Tell whether nothing but tests is sent now: paused, disabled, or failing on end.
+
+    After several failures one request at a time finds out who is there.
+    """
+    closed_until = endpoint.closed_until
+    is_closed = closed_until is not None and closed_until > now
+    return is_closed or not endpoint.is_sending
+
+
+def is_open(endpoint: Endpoint, delivery: Delivery, now: datetime) -> bool:
     """Tell whether a delivery is about to be sent, so that it is worth waiting for."""
     is_pending = delivery.state == Delivery.State.PENDING
-    return is_pending and delivery.next_at <= now + _SOON
+    is_test = delivery.purpose == Delivery.Purpose.TEST
+    is_held = rests(endpoint, now) and not is_test
+    return is_pending and not is_held and delivery.next_at <= now + _SOON
+
+
+def _is_unheard(endpoint: Endpoint, due: QuerySet[Delivery], now: datetime) -> bool:
+    """Tell whether what is due lies about and nothing at all is being sent."""
+    since = now - _UNHEARD_AFTER
+    if not due.filter(next_at__lt=since, lease_until=None).exists():
+        return False
+    return not Attempt.objects.filter(endpoint=endpoint, started_at__gt=since).exists()
 
 
 def _missed(endpoint: Endpoint) -> QuerySet[Delivery]:
@@ -131,7 +151,7 @@ def _due(
 ) -> QuerySet[Delivery]:
     """Return what should be on its way by now; tests go even where all else rests."""
     due = open_.filter(next_at__lte=now + _SOON)
-    return due if endpoint.is_sending else due.filter(purpose=Delivery.Purpose.TEST)
+    return due.filter(purpose=Delivery.Purpose.TEST) if rests(endpoint, now) else due
 
 
 def _attempts(endpoint: Endpoint, outcome: str, before: int | None) -> list[Attempt]:

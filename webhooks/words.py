@@ -77,8 +77,8 @@ FORMATS: Final = {one.value: _FORMATS[one] for one in Endpoint.Format}
 
 _FAILURES: Final[dict[str, str]] = {
     ErrorKind.TIMEOUT: "The receiver did not answer in time.",
-    ErrorKind.CONNECT_TIMEOUT: "The receiver could not be reached in time. Is it on, and"
-    " does a firewall let Keyfob in?",
+    ErrorKind.CONNECT_TIMEOUT: "The receiver could not be reached in time. See whether it"
+    " is on, and whether a firewall lets Keyfob in.",
     ErrorKind.DNS: "The host's name could not be found. Check the address for a typing"
     " error.",
     ErrorKind.REFUSED: "Nothing listens there: the connection was refused.",

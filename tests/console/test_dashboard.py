@@ -358,7 +358,7 @@ def test_dashboard_costs_twelve_queries_at_most(
     with CaptureQueriesContext(connection) as queries:
         page = look(browser)
     assert page.count('<article class="card"') == count + min(count, 3)
-    assert len(queries) == 9
+    assert len(queries) == 10
     assert VehicleAccess.objects.count() == count
     assert SiteAccess.objects.count() == min(count, 3)
     assert AccessToken.objects.count() == count

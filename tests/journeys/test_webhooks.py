@@ -180,11 +180,11 @@ def test_no_page_of_a_webhook_scrolls_sideways_on_a_phone(
     enter(phone, owner, "alice@example.com")
     long = "https://receiver.example.com/" + "x" * 300
     endpoint = make_endpoint(owner, long, name="A receiver with a rather long name")
-    for state in (Delivery.State.DELIVERED, Delivery.State.FAILED):
-        delivery = make_delivery(endpoint, "vehicle_data", state=state)
-        attempt = make_attempt(
-            endpoint, delivery, request_excerpt="x" * 900, response_excerpt="y" * 900
-        )
+    make_delivery(endpoint, state=Delivery.State.FAILED)
+    delivery = make_delivery(endpoint, "vehicle_data")
+    attempt = make_attempt(
+        endpoint, delivery, request_excerpt="x" * 900, response_excerpt="y" * 900
+    )
     there = f"/console/webhooks/{endpoint.pk}"
     phone.goto("/accounts/reauthenticate/?next=/console/webhooks/add")
     phone.get_by_label("Password").fill("correct horse battery")

@@ -207,6 +207,28 @@ def test_delivery_without_an_answer_says_why(
     assert "Next try" in text
 
 
+def test_delivery_says_what_it_waits_for(client: Client, endpoint: Endpoint) -> None:
+    now = timezone.now()
+    row = make_delivery(endpoint, state=PENDING)
+    address = at(endpoint, f"/deliveries/{row.pk}")
+    for columns, said in (
+        ({"paused_at": now}, "It is sent when the webhook is resumed."),
+        (
+            {"paused_at": None, "closed_until": now + timedelta(minutes=5)},
+            "The receiver has failed several times on end.",
+        ),
+    ):
+        Endpoint.objects.update(**columns)
+        text = text_of(client.get(address))
+        assert said in text
+        assert "On its way." not in text
+        assert "Send it now" not in text
+        page = client.get(at(endpoint)).content.decode()
+        assert 'hx-trigger="every 10s"' in page
+    Delivery.objects.update(purpose=Delivery.Purpose.TEST)
+    assert "On its way." in text_of(client.get(address))
+
+
 @pytest.mark.parametrize("state", ["expired", "disabled"])
 def test_delivery_that_was_given_up_says_so(
     client: Client, endpoint: Endpoint, state: str

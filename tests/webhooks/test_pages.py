@@ -17,7 +17,7 @@ from billing.policy import Capability
 from billing.services import entitlements
 from tests.factories import client_for, make_bare_grant, make_user, make_vehicle
 from tests.webhooks.making import VIN, make_attempt, make_delivery, make_endpoint
-from webhooks.models import MOST_ENDPOINTS, Delivery, Endpoint
+from webhooks.models import MOST_ENDPOINTS, Attempt, Delivery, Endpoint
 
 pytestmark = pytest.mark.django_db
 LIST = "/console/webhooks"
@@ -228,6 +228,9 @@ def test_page_says_when_nobody_sends(alice: User, client: Client) -> None:
     long_ago = timezone.now() - timedelta(minutes=1)
     make_delivery(endpoint, state=Delivery.State.PENDING, next_at=long_ago)
     assert "Nothing has picked this up yet" in text_of(client.get(at(endpoint)))
+    make_attempt(endpoint)
+    assert "Nothing has picked this up" not in text_of(client.get(at(endpoint)))
+    Attempt.objects.all().delete()
     Endpoint.objects.update(paused_at=timezone.now())
     assert "Nothing has picked this up" not in text_of(client.get(at(endpoint)))
 
