@@ -122,6 +122,7 @@ def project(
         "127.0.0.1:8000": f"127.0.0.1:{web_port}",
         "0.0.0.0:4443": f"127.0.0.1:{cars_port}",
         "127.0.0.1:8001": f"127.0.0.1:{tesla_port}",
+        "/simulator/simulator": f"{tmp_path}/simulator",
         "/data": str(tmp_path),
     }
     found = services(provided)
