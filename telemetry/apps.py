@@ -13,4 +13,4 @@ class TelemetryConfig(AppConfig):
 
     def ready(self) -> None:
         """Have the certificate for cars looked at whenever Keyfob starts."""
-        register(checks.certificate_for_cars)
+        register(checks.certificate_for_cars, "telemetry")

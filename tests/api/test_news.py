@@ -58,10 +58,11 @@ def test_reading_by_a_program_is_told_with_state_and_credits(
     play: Play, owner_: Person, alice: User, events_redis: "redis.Redis"
 ) -> None:
     Vehicle.objects.update(state="asleep")
+    path = path_of(owner_)
 
     async def story(program: Program) -> None:
         for query in (WHOLE, b"endpoints=charge_state&use_cache=false"):
-            answer = await program.call(path_of(owner_), query=query)
+            answer = await program.call(path, query=query)
             assert answer.status == 200
 
     play(story, owner_.access_token)

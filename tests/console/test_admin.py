@@ -460,6 +460,24 @@ def test_queue_that_does_not_answer_is_told(settings: Any, owner: User) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:9/0"
     told = {one.label: one for one in figures.figures(timezone.now())}
     assert (told["Queue"].value, told["Queue"].is_bad) == ("away", True)
+    assert "Webhook deliverer" not in told
+
+
+def test_receiver_and_deliverer_are_told(owner: User) -> None:
+    told = {one.label: one for one in figures.figures(timezone.now())}
+    assert told["Webhook deliverer"].detail == "never heard of"
+    beat = Heartbeat.objects.create(name="deliverer", beaten_at=timezone.now())
+    told = {one.label: one for one in figures.figures(timezone.now())}
+    assert (told["Webhook deliverer"].value, told["Workers"].value) == (
+        "working",
+        "silent",
+    )
+    late = beat.beaten_at + timedelta(minutes=2)
+    told = {one.label: one for one in figures.figures(late)}
+    assert (told["Webhook deliverer"].value, told["Webhook deliverer"].is_bad) == (
+        "silent",
+        True,
+    )
 
 
 def test_events_are_applied_again_and_alerts_settled(

@@ -1,6 +1,7 @@
 """Each service of docker-compose.yml, run by its own command without Docker."""
 
 import http.client
+import json
 import subprocess
 import time
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from tests.deploy.compose import ROOT, Service, document, services
@@ -16,8 +18,13 @@ from tests.servers import redis_server
 from tools.processes import Child, Supervisor
 
 ONE_SHOT = ("prepare", "register", "owner")
-OURS = {"prepare", "web", "worker", "beat", "register", "owner", "simulator"}
-OTHERS = {"database", "redis", "caddy"}
+OURS = {
+    *("prepare", "web", "worker", "beat", "receiver", "subscriber", "deliverer"),
+    *("register", "owner", "simulator"),
+}
+OTHERS = {"database", "redis", "caddy", "fleet-telemetry"}
+# Their images hold nothing that could ask them.
+UNASKED = {"caddy", "fleet-telemetry"}
 PATIENCE_S = 90
 NAME = "keyfob_compose"
 
@@ -35,7 +42,7 @@ def test_service_is_locked_down(name: str) -> None:
     assert service.get("cap_add", []) == (
         ["NET_BIND_SERVICE"] if name == "caddy" else []
     )
-    assert ("healthcheck" in service) == (name not in {*ONE_SHOT, "caddy"})
+    assert ("healthcheck" in service) == (name not in {*ONE_SHOT, *UNASKED})
 
 
 def test_database_and_redis_are_reached_from_inside_only() -> None:
@@ -44,6 +51,20 @@ def test_database_and_redis_are_reached_from_inside_only() -> None:
     for name in ("database", "redis"):
         assert compose["services"][name]["networks"] == ["inside"]
         assert "ports" not in compose["services"][name]
+
+
+def test_cars_reach_the_receiver_past_the_proxy() -> None:
+    services_ = document()["services"]
+    port = services_["receiver"]["ports"]
+    assert port == services_["fleet-telemetry"]["ports"]
+    assert port == ["${TELEMETRY_PORT:-4443}:4443"]
+    assert "receiver" not in (ROOT / "deploy" / "Caddyfile").read_text(encoding="utf-8")
+    config = json.loads((ROOT / "deploy" / "fleet-telemetry.json").read_text("utf-8"))
+    assert config["port"] == 4443
+    assert config["namespace"] == settings.TELEMETRY_NAMESPACE
+    assert config["redis"]["publish_vin_topics"] is True
+    assert config["transmit_decoded_records"] is True
+    assert set(config["records"]) == {"V", "alerts", "errors", "connectivity"}
 
 
 def test_image_runs_without_root_and_without_build_tools() -> None:
@@ -90,6 +111,7 @@ def project(
 ) -> Iterator[tuple[dict[str, Service], Supervisor, Path]]:
     """Give the services what Docker would, and stop them at the end."""
     web_port, tesla_port, redis_port = free_port(), free_port(), free_port()
+    cars_port = free_port()
     (tmp_path / "log").mkdir()
     provided = {
         "postgresql://keyfob:demo@database/keyfob": database,
@@ -98,7 +120,9 @@ def project(
         "tesla.localhost:8001": f"localhost:{tesla_port}",
         "localhost:8000": f"localhost:{web_port}",
         "127.0.0.1:8000": f"127.0.0.1:{web_port}",
+        "0.0.0.0:4443": f"127.0.0.1:{cars_port}",
         "127.0.0.1:8001": f"127.0.0.1:{tesla_port}",
+        "/simulator/simulator": f"{tmp_path}/simulator",
         "/data": str(tmp_path),
     }
     found = services(provided)
@@ -150,7 +174,7 @@ def test_services_work_together(
     start("simulator")
     prepared = _once(found["prepare"], found["prepare"].command)
     assert (prepared.returncode, prepared.stderr) == (0, "")
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "worker", "beat", "receiver", "deliverer"):
         start(name)
     for name in ("simulator", "web"):
         _becomes_healthy(found[name], supervisor)
@@ -158,7 +182,7 @@ def test_services_work_together(
     assert registered.stdout.count("registered as localhost") == 3
     owner = _once(found["owner"], found["owner"].command)
     assert "To become the owner" in owner.stdout
-    for name in ("worker", "beat"):
+    for name in ("worker", "beat", "receiver", "deliverer"):
         _becomes_healthy(found[name], supervisor)
     port = int(found["web"].command[found["web"].command.index("--port") + 1])
     client = http.client.HTTPConnection("localhost", port, timeout=30)

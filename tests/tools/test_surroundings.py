@@ -147,3 +147,36 @@ def test_stripe_is_simulated_beside_paddle_and_alone(tmp_path: Path) -> None:
         assert environment["BILLING_PROVIDER"] == name
         assert here.stripe_url in here.stripe_command()
         assert look_around(selling | {"STRIPE_API_KEY": "mine"}).stripe_port is None
+
+
+def test_simulated_cars_have_a_port_and_a_name_on_this_machine(tmp_path: Path) -> None:
+    outer = {"DATA": str(tmp_path), "PORT": str(free_port())}
+    here = look_around(outer)
+    env = here.environment(outer)
+    assert here.telemetry_port not in {here.port, here.simulator_port}
+    assert env["TELEMETRY_LISTEN"] == f"127.0.0.1:{here.telemetry_port}"
+    assert env["TELEMETRY_PORT"] == str(here.telemetry_port)
+    assert env["TELEMETRY_HOSTNAME"] == "localhost"
+    assert env["TELEMETRY_CLIENT_CA_FILE"] == str(
+        tmp_path / "simulator" / "telemetry-ca.pem"
+    )
+    assert env["WEBHOOKS_PRIVATE_NETWORKS"] == "127.0.0.0/8"
+
+
+@pytest.mark.parametrize(
+    ("given", "listen"),
+    [
+        ({}, "0.0.0.0:4443"),
+        ({"TELEMETRY_PORT": "8443"}, "0.0.0.0:8443"),
+        ({"TELEMETRY_LISTEN": "[::]:9443"}, "[::]:9443"),
+    ],
+)
+def test_real_cars_have_a_port_that_stays(
+    tmp_path: Path, given: dict[str, str], listen: str
+) -> None:
+    env = surroundings(
+        tmp_path, TESLA_CLIENT_ID="mine", TESLA_CLIENT_SECRET="mine", **given
+    )
+    assert env["TELEMETRY_LISTEN"] == listen
+    assert "TELEMETRY_CLIENT_CA_FILE" not in env
+    assert "WEBHOOKS_PRIVATE_NETWORKS" not in env

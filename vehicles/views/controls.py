@@ -109,9 +109,7 @@ def _fragment(
     now, units = timezone.now(), units_for(request)
     shown = panel(request.user, access, units, now, (control.name, wrong))
     context = {
-        "card": seen_online(
-            card(access, units, now), shown.online_at
-        ),
+        "card": seen_online(card(access, units, now), shown.online_at),
         "panel": shown,
         "row": shown.row(control.name),
         "wake_row": shown.row("wake"),

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -19,8 +19,8 @@ _END_WITHIN_S = 12
 class Command(BaseCommand):
     """Run the receiver, or ask whether it runs."""
 
-    # They load every page, which `manage.py check` does; here that is memory for nothing.
-    requires_system_checks: ClassVar[list[str]] = []
+    # Others load every page, which is memory for nothing here.
+    requires_system_checks = ["telemetry"]
     help = "Take what cars stream, from their connections or from Tesla's own server."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
