@@ -72,6 +72,10 @@ async def _send_until_cut(car: Connection, first: int, acknowledged: set[int]) -
     return number
 
 
+async def _more_than(acknowledged: set[int], count: int) -> None:
+    await until(lambda: len(acknowledged) > count, _WITHIN_S)
+
+
 class Redis:
     """A Redis of this test's own, with an append-only file."""
 
@@ -171,9 +175,7 @@ def test_a_killed_receiver_has_stored_all_that_it_acknowledged(tmp_path: Path) -
                     sending = asyncio.create_task(
                         _send_until_cut(car, following, acknowledged)
                     )
-                    await until(
-                        lambda least=enough: len(acknowledged) > least, _WITHIN_S
-                    )
+                    await _more_than(acknowledged, enough)
                     running.send_signal(signal.SIGKILL)
                     following = await sending
             finally:
