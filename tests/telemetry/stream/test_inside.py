@@ -15,6 +15,7 @@ from console.streaming import Doors
 from events import channel, presence, shapes
 from events.event import Entry
 from tests.telemetry.stream.conftest import OTHER_VIN, VIN, MakePerson, Person
+from tests.telemetry.stream.listening import beside
 from tests.telemetry.stream.test_admission import cookies
 from tokens.models import AccessToken
 
@@ -97,20 +98,20 @@ def test_listener_is_told_watched_and_forgotten(
         await car.until(lambda: bool(car.text))
         assert car.text == b"retry: 1000\n\n"
         await signal.until(lambda: b'"isCache":true' in signal.text)
-        await asyncio.to_thread(tell, somebody)
+        await beside(tell, somebody)
         await account.until(lambda: account.text.count(b'"Soc":5') == 2)
-        await asyncio.to_thread(tell, somebody, OTHER_VIN)
+        await beside(tell, somebody, OTHER_VIN)
         await car.until(lambda: b'"Soc":5' in car.text)
         await signal.until(lambda: signal.text.count(b'"Soc":5') == 2)
-        assert await asyncio.to_thread(presence.listening, broker) == {alice.pk}
-        access = await asyncio.to_thread(somebody.access, OTHER_VIN)
+        assert await beside(presence.listening, broker) == {alice.pk}
+        access = await beside(somebody.access, OTHER_VIN)
         access.gone_at = timezone.now()
-        await asyncio.to_thread(access.save, update_fields=["gone_at"])
+        await beside(access.save, update_fields=["gone_at"])
         await car.until(car.task.done)
         assert car.sent[-1] == {"type": "http.response.body", "body": b""}
         signal.leaving.set()
         await signal.until(signal.task.done)
-        await asyncio.to_thread(AccessToken.objects.all().delete)
+        await beside(AccessToken.objects.all().delete)
         await account.until(account.task.done)
         refused = Visit(doors, "/sse", "", bearer(somebody))
         await refused.task
@@ -129,7 +130,7 @@ def test_page_is_told_and_process_ends_its_streams(
     async def story(doors: Doors) -> None:
         page = Visit(doors, "/console/stream", f"vin={VIN}", headers)
         await page.until(lambda: bool(page.text))
-        await asyncio.to_thread(tell, somebody)
+        await beside(tell, somebody)
         await page.until(lambda: b'"Soc":5' in page.text)
         doors.live.end()
         await page.until(page.task.done)
