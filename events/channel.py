@@ -5,7 +5,7 @@ newest values; it may be there twice where a reply was lost.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import redis
 from redis.exceptions import NoScriptError
@@ -13,9 +13,28 @@ from redis.exceptions import NoScriptError
 from events.errors import Unavailable
 from events.event import Entry
 from events.link import Link
-from events.store import KEPT, SCRIPT, SHARDS, Stored, arguments, key, shard_of, stored
+from events.store import (
+    KEPT,
+    SCRIPT,
+    SHARDS,
+    Stored,
+    arguments,
+    key,
+    number,
+    shard_of,
+    stored,
+)
 
-__all__ = ["KEPT", "SHARDS", "Channel", "Stored", "key", "publish", "shard_of"]
+__all__ = [
+    "KEPT",
+    "SHARDS",
+    "Channel",
+    "Stored",
+    "key",
+    "number",
+    "publish",
+    "shard_of",
+]
 
 _MOST_IN_ONE_STEP = 1000
 _MOST_WAITING = 50_000
@@ -57,12 +76,23 @@ class Channel:
 
     async def newest(self) -> dict[int, str]:
         """Return the id of each shard's newest entry. Raises `Unavailable`."""
-        found: dict[int, str] = {}
-        for shard in range(SHARDS):
-            rows = await self._reading.ask(
-                "XREVRANGE", key(shard), "+", "-", "COUNT", 1
+        edges = await self.edges(range(SHARDS))
+        return {shard: newest for shard, (_, newest) in edges.items()}
+
+    async def edges(self, shards: Iterable[int]) -> dict[int, tuple[str, str]]:
+        """Return the ids of each shard's oldest and newest entry, "0-0" without one.
+
+        Raises `Unavailable`.
+        """
+        found: dict[int, tuple[str, str]] = {}
+        for shard in shards:
+            name = key(shard)
+            first = await self._reading.ask("XRANGE", name, "-", "+", "COUNT", 1)
+            last = await self._reading.ask("XREVRANGE", name, "+", "-", "COUNT", 1)
+            oldest, newest = (
+                rows[0][0].decode() if rows else "0-0" for rows in (first, last)
             )
-            found[shard] = rows[0][0].decode() if rows else "0-0"
+            found[shard] = (oldest, newest)
         return found
 
     async def read(

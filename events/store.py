@@ -103,6 +103,12 @@ def _uuid(text: bytes) -> UUID:
     return UUID(text.decode())
 
 
+def number(entry_id: str) -> tuple[int, int]:
+    """Return an entry's id as what it is compared by."""
+    ms, _, place = entry_id.partition("-")
+    return int(ms), int(place)
+
+
 def arguments(entries: Iterable[Entry], kept: int) -> list[Argument]:
     """Return the script's arguments that write these entries."""
     found: list[Argument] = [kept]
