@@ -66,8 +66,10 @@ check: lint types imports templates spelling migrations test ## Run all of the c
 
 bench: .venv/dev ## Measure; each figure is a ratio against an anchor of the same run.
 	@$(BIN)/python -m bench.vehicle_data
+	@$(BIN)/python -m bench.receiver
 	@$(BIN)/python -m bench.leaving
 	@$(BIN)/python -m bench.webhooks
+	@$(BIN)/python -m bench.sse
 
 # The names of package registries stay out of the files: whoever installs chooses one.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate \

@@ -1,7 +1,7 @@
 """Answer about what a car streams: read it, add to it, replace it, take it away.
 
 A change is stored and a worker rung for; the answer waits a moment for what Tesla says,
-and where that takes longer tells that the wish is kept (docs/decisions/0011).
+and where that takes longer tells that the wish is kept (docs/decisions/0012).
 """
 
 import asyncio

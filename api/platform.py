@@ -14,6 +14,7 @@ from fleet.scopes import Scope
 from tokens.models import TeslaGrant
 from tokens.services import news
 from vehicles.models import TelemetryConfig, Vehicle, VehicleAccess
+from vehicles.services.telemetry.ability import can_stream
 from vehicles.services.vehicles import needs_key, preference
 
 Handler = Callable[[UUID], Any]
@@ -97,8 +98,8 @@ def _vehicle(access: VehicleAccess) -> dict[str, Any]:
         "proxy": vehicle.protocol_required,
         "signing": {"required": True, "off": False}.get(vehicle.command_signing),
         "access": access.gone_at is None and _works(access.grant),
-        # True: read this car by calls; there is no stream of it to listen to.
-        "polling": not _streams(vehicle),
+        # True: read this car by calls; there will be no stream of it to listen to.
+        "polling": not can_stream(vehicle, _config_of(vehicle)),
         "firmware": vehicle.firmware or None,
         "discounted": vehicle.discounted,
         "fleet_telemetry": vehicle.fleet_telemetry_version or None,
@@ -109,12 +110,6 @@ def _vehicle(access: VehicleAccess) -> dict[str, Any]:
 
 def _config_of(vehicle: Vehicle) -> TelemetryConfig | None:
     return getattr(vehicle, "telemetry_config", None)
-
-
-def _streams(vehicle: Vehicle) -> bool:
-    """Tell whether the car has fetched what it is to stream."""
-    config = _config_of(vehicle)
-    return config is not None and config.synced_at is not None
 
 
 def _issue(access: VehicleAccess) -> str | None:

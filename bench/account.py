@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 import zlib
+from collections.abc import Iterator
 from datetime import timedelta
 
 import django
@@ -22,8 +23,10 @@ from accounts.models import User  # noqa: E402
 from console.models import Deletion  # noqa: E402
 from console.services import deletions, export_jobs  # noqa: E402
 from tokens.models import Inquiry, TeslaGrant  # noqa: E402
+from webhooks.models import Delivery, Endpoint, Message  # noqa: E402
 
 _ANSWER = {"charge_state": {f"field_{number}": number / 7 for number in range(30)}}
+_STATE = '{"createdAt":"2026-11-21T00:00:00.000Z","vin":"5YJ3E1EA7NF000000","state":"online"}'
 _BATCH = 2000
 
 
@@ -44,14 +47,18 @@ def main(name: str, rows: int) -> None:
 
 
 def _seed(rows: int) -> dict[str, float]:
-    """Make one account with so many questions to Tesla, and a stranger's."""
+    """Make one account with so many rows, and a stranger's.
+
+    A tenth are questions to Tesla with their answers, the rest what webhooks were told.
+    """
     user = User.objects.create_user("bench@example.com", "a benchmark's passphrase")
     User.objects.create_user("other@example.com", "a benchmark's passphrase")
     now = timezone.now()
     grant = TeslaGrant.objects.create(
         user=user, tesla_sub="bench", region="na", tesla_access_token_expires_at=now
     )
-    for start in range(0, rows, _BATCH):
+    questions = rows // 10
+    for numbers in _batches(questions):
         Inquiry.objects.bulk_create(
             Inquiry(
                 user=user,
@@ -63,19 +70,55 @@ def _seed(rows: int) -> dict[str, float]:
                 asked_at=now - timedelta(seconds=number),
                 answered_at=now,
             )
-            for number in range(start, min(rows, start + _BATCH))
+            for number in numbers
         )
+    _seed_webhook(user, (rows - questions) // 2)
     return {}
+
+
+def _seed_webhook(user: User, count: int) -> None:
+    """Make a webhook with so many events and their deliveries."""
+    endpoint = Endpoint.objects.create(user=user, url="https://example.com/hook")
+    now = timezone.now()
+    for numbers in _batches(count):
+        messages = Message.objects.bulk_create(
+            Message(
+                id=f"msg_{number:026}",
+                user=user,
+                topic="state",
+                product="5YJ3E1EA7NF000000",
+                body=_STATE,
+                occurred_at=now,
+                created_at=now,
+            )
+            for number in numbers
+        )
+        Delivery.objects.bulk_create(
+            Delivery(
+                message=message,
+                endpoint=endpoint,
+                state=Delivery.State.DELIVERED,
+                attempts=1,
+                done_at=now,
+            )
+            for message in messages
+        )
+
+
+def _batches(count: int) -> Iterator[range]:
+    for start in range(0, count, _BATCH):
+        yield range(start, min(count, start + _BATCH))
 
 
 def _bare(_rows: int) -> dict[str, float]:
     """Read the rows with the driver alone and compress their text."""
     packer = zlib.compressobj(1)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM tokens_inquiry")
-        while found := cursor.fetchmany(500):
-            for row in found:
-                packer.compress(repr(row).encode())
+        for table in ("tokens_inquiry", "webhooks_message", "webhooks_delivery"):
+            cursor.execute(f"SELECT * FROM {table}")  # noqa: S608  # our own names
+            while found := cursor.fetchmany(500):
+                for row in found:
+                    packer.compress(repr(row).encode())
     packer.flush()
     return {}
 

@@ -80,7 +80,7 @@ def _is_read(client: "redis.Redis") -> bool:
     for shard in range(channel.SHARDS):
         if not client.exists(channel.key(shard)):
             continue
-        for group in client.xinfo_groups(channel.key(shard)):  # type: ignore[union-attr]
+        for group in client.xinfo_groups(channel.key(shard)):
             if group["pending"] or group["lag"]:
                 return False
     return True

@@ -56,8 +56,8 @@ def _saturated(
         theirs.append(_anchor_us(folder, anchor, seconds))
         ours.append(_receiver_us(folder, redis_url, seconds))
     ratio = median(theirs) / median(ours)
-    print(f"C server   {median(theirs):7.1f} µs a frame")
-    print(f"receiver   {median(ours):7.1f} µs a frame: {ratio:.2f} x its frames a core")
+    _say(f"C server   {median(theirs):7.1f} µs a frame")
+    _say(f"receiver   {median(ours):7.1f} µs a frame: {ratio:.2f} x its frames a core")
     return ratio
 
 
@@ -66,7 +66,7 @@ def _many(folder: Path, redis_url: str, seconds: float) -> float:
         frames, used_s = _load(folder, port, process.pid, _MANY_CARS, 0, 2 * seconds)
     core = used_s / (2 * seconds)
     rate = frames / (2 * seconds)
-    print(f"{_MANY_CARS} cars    {core:7.3f} of a core at {rate:.0f} frames a second")
+    _say(f"{_MANY_CARS} cars    {core:7.3f} of a core at {rate:.0f} frames a second")
     return core
 
 
@@ -121,8 +121,7 @@ def _load(  # noqa: PLR0913, PLR0917 - each is a detail of the load
         *(str(ahead), str(seconds)),
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as load:
-        assert load.stdout is not None
-        if not load.stdout.readline().startswith("connected"):
+        if not load.stdout or not load.stdout.readline().startswith("connected"):
             raise SystemExit("The cars could not connect.")
         before_s = machine.cpu_seconds(pid)
         _, answers, closed = load.stdout.readline().split()
@@ -130,6 +129,11 @@ def _load(  # noqa: PLR0913, PLR0917 - each is a detail of the load
     if int(closed):
         raise SystemExit(f"{closed} cars were cut off.")
     return int(answers), used_s
+
+
+def _say(words: str) -> None:
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
 
 
 def _compile(folder: Path) -> Path:

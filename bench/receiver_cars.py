@@ -40,7 +40,8 @@ def write_certificates(folder: Path, cars: int) -> None:
     (folder / "tesla.pem").write_text(tesla.certificate_pem)
     issuer = x509.load_pem_x509_certificate(tesla.certificate_pem.encode())
     key = serialization.load_pem_private_key(tesla.private_pem.encode(), None)
-    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise TypeError
     for number in range(cars):
         name = [x509.NameAttribute(NameOID.COMMON_NAME, vin_of(number))]
         built = (
@@ -79,7 +80,7 @@ def payload() -> bytes:
         ("VehicleName", {"string_value": "Red"}),
     ):
         field = protocol.Field.Value(key)
-        found.data.add(key=field, value=protocol.Value(**kinds))  # type: ignore[arg-type]
+        found.data.add(key=field, value=protocol.Value(**kinds))
     place = protocol.LocationValue(latitude=30.2231, longitude=-97.6201)
     field = protocol.Field.Value("Location")
     found.data.add(key=field, value=protocol.Value(location_value=place))
@@ -102,7 +103,7 @@ class Car(WSListener):
         """Keep the way out."""
         self._transport = transport
 
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+    def on_ws_frame(self, _transport: WSTransport, frame: WSFrame) -> None:
         """Count an acknowledgment, and send the next record for it."""
         if frame.msg_type is not WSMsgType.BINARY:
             return
@@ -110,7 +111,7 @@ class Car(WSListener):
         if self._keep:
             self.send()
 
-    def on_ws_disconnected(self, transport: WSTransport) -> None:
+    def on_ws_disconnected(self, _transport: WSTransport) -> None:
         """Note that the server has had enough."""
         self.is_closed = True
 
@@ -153,7 +154,9 @@ def envelope(content: bytes) -> tuple[bytes, bytes]:
     return head, tail
 
 
-async def _drive(folder: Path, port: int, cars: int, ahead: int, seconds: float) -> None:
+async def _drive(
+    folder: Path, port: int, cars: int, ahead: int, seconds: float
+) -> None:
     head, tail = envelope(payload())
     made: list[Car] = []
     for start in range(0, cars, _CHUNK):
@@ -194,7 +197,8 @@ async def _connect(
     _, car = await ws_connect(
         lambda: Car(head, tail), f"wss://127.0.0.1:{port}/", ssl_context=context
     )
-    assert isinstance(car, Car)
+    if not isinstance(car, Car):
+        raise TypeError
     return car
 
 

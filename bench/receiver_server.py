@@ -22,9 +22,11 @@ async def _serve(folder: Path, port: int, cars: int, redis_url: str) -> None:
     from telemetry.receiver.door import listen  # noqa: PLC0415
     from telemetry.receiver.limits import Limits  # noqa: PLC0415
     from telemetry.receiver.metering import Metering  # noqa: PLC0415
+    from telemetry.receiver.running import settle  # noqa: PLC0415
     from telemetry.receiver.server import Receiver  # noqa: PLC0415
     from vehicles.services.viewers import Viewer  # noqa: PLC0415
 
+    settle()
     seen = {
         vin_of(number): (Viewer(UUID(int=number % _ACCOUNTS), sees_location=True),)
         for number in range(cars)
@@ -38,7 +40,7 @@ async def _serve(folder: Path, port: int, cars: int, redis_url: str) -> None:
         Channel(redis_url),
         leaf=lambda: leaf,
         ask=ask,
-        metering=Metering(lambda counts: None),
+        metering=Metering(lambda _counts: None),
         limits=Limits(
             connections_per_address=10_000, burst=10_000_000, frames_per_second=100_000
         ),

@@ -55,8 +55,8 @@ async def _to_nchan(port: int, whom: Sequence[str]) -> Tell:
             parts.append(f"{head}\r\n".encode() + body)
         writer.write(b"".join(parts))
         for _ in range(count):
-            head = (await reader.readuntil(b"\r\n\r\n")).lower()
-            length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
+            answer = (await reader.readuntil(b"\r\n\r\n")).lower()
+            length = answer.partition(b"content-length:")[2].partition(b"\r\n")[0]
             await reader.readexactly(int(length or 0))
 
     return tell

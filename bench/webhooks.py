@@ -116,22 +116,27 @@ def _publish(env: _Env, count: int, kind: str) -> float:
 
 def _delays(env: _Env, folder: Path, stack: ExitStack) -> None:
     """Tell the delay at 50 messages a second, without and with 64 slow endpoints."""
-    for name, delay in (("well", "0"), ("slow", "10")):
-        port, notes = machine.free_port(), folder / f"{name}.txt"
-        command = [sys.executable, "-m", "bench.sink", str(port), delay, str(notes)]
-        log = folder / f"{name}.log"
-        stack.enter_context(machine.running(command, core=1, env=env, log=log))
-        count = "1" if name == "well" else "64"
-        if name == "slow":
-            alone = _delay(env, folder)
-        url = f"http://127.0.0.1:{port}/"
-        _python(env, "-m", "bench.hooks", "seed", name, count, url)
+    _receiver("well", 0, 1, env, folder, stack)
+    alone = _delay(env, folder)
+    _receiver("slow", 10, 64, env, folder, stack)
     beside = _delay(env, folder)
     _say(
         f"delay at 50 a second: p50 {alone[0]:.1f} ms, p95 {alone[1]:.1f} ms; beside 64"
         f" endpoints that take 10 s: p50 {beside[0]:.1f} ms, p95 {beside[1]:.1f} ms"
         f" ({(beside[1] / alone[1] - 1) * 100:+.0f} %)"
     )
+
+
+def _receiver(  # noqa: PLR0913, PLR0917  # a receiver and its endpoints
+    name: str, delay_s: int, count: int, env: _Env, folder: Path, stack: ExitStack
+) -> None:
+    """Run a receiver until the end, and make accounts that are told there."""
+    port, notes = machine.free_port(), folder / f"{name}.txt"
+    sink = [sys.executable, "-m", "bench.sink", str(port), str(delay_s), str(notes)]
+    log = folder / f"{name}.log"
+    stack.enter_context(machine.running(sink, core=1, env=env, log=log))
+    url = f"http://127.0.0.1:{port}/"
+    _python(env, "-m", "bench.hooks", "seed", name, str(count), url)
 
 
 def _delay(env: _Env, folder: Path) -> tuple[float, float]:

@@ -39,7 +39,7 @@ def state(vin: str, value: str, at_ms: int) -> Event:
 
 def data(vin: str, values: Mapping[str, Any], at_ms: int) -> Event:
     """Tell new values of a car's signals; None is a value that the car has not."""
-    signals = tuple((name, orjson.dumps(value)) for name, value in values.items())
+    signals = tuple([(name, orjson.dumps(value)) for name, value in values.items()])
     return data_of(vin, signals, at_ms)
 
 

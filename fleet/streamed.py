@@ -17,6 +17,8 @@ LOCATION_SIGNALS = frozenset(
     }
 )
 """The fields that need the scope of location, and that `hide_private` withholds."""
+OLDEST_FIRMWARE = "2024.26"
+"""The oldest firmware that takes signed settings."""
 _FILE = Path(__file__).with_name("streamed_fields.json")
 
 

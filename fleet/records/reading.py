@@ -52,10 +52,16 @@ def _data(payload: bytes, vin: str, otherwise_ms: int) -> Record:
     if len(message.data) > MOST_SIGNALS:
         raise Malformed("There are more signals than fields")
     values: dict[str, Any] = {}
+    value: Any
     for datum in message.data:
         held = datum.value
         kind = held.WhichOneof("value")
-        if kind is None:
+        if kind == "double_value":
+            value = held.double_value
+            # Only what is not finite differs from itself.
+            if value - value:
+                value = None
+        elif kind is None:
             value = None
         else:
             value = getattr(held, kind)

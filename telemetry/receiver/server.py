@@ -67,7 +67,11 @@ class Receiver:
 
         Raises whatever keeps the certificate from being read at the start.
         """
-        await self._look_at_certificate()
+        try:
+            await self._look_at_certificate()
+        except BaseException:
+            listening.close()
+            raise
         self._look_at_authorities()
         door = Door(listening, self._context, self._shared)
         door.open()

@@ -54,11 +54,11 @@ class Beat:
             redis_url, socket_connect_timeout=1, socket_timeout=1
         )
         self._source = source
-        self._name = f"{socket.gethostname()}:{os.getpid()}"
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
 
     async def write(self, counts: dict[str, int]) -> None:
         """Write how it is; a Redis that is away and a full disk are no reason to stop."""
-        facts = {"name": self._name, "source": self._source, **counts}
+        facts = {"name": self.name, "source": self._source, **counts}
         text = json.dumps(facts)
         with contextlib.suppress(OSError):
             path = file()
@@ -67,11 +67,11 @@ class Beat:
             temporary.write_text(text, encoding="ascii")
             temporary.replace(path)
         with contextlib.suppress(redis.RedisError, OSError):
-            await self._client.set(_KEY + self._name, text, ex=SILENT_AFTER_S)
+            await self._client.set(_KEY + self.name, text, ex=SILENT_AFTER_S)
             await alive.beat_async(self._client, alive.RECEIVER)
 
     async def close(self) -> None:
         """Say that it has ended."""
         with contextlib.suppress(redis.RedisError, OSError):
-            await self._client.delete(_KEY + self._name)
+            await self._client.delete(_KEY + self.name)
         await self._client.aclose()

@@ -45,6 +45,7 @@ def test_metadata_tells_what_a_token_opens(
     assert luna["issue"] == "key"
     assert (granny["proxy"], granny["signing"]) == (False, False)
     assert granny["issue"] == "streaming_toggle"
+    assert {one["polling"] for one in (red, luna)} == {False}
     assert red["firmware"] == "2026.38.3"
     (site,) = content["energy_sites"].values()
     assert (site["name"], site["access"]) == ("Home", True)

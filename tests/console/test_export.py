@@ -139,6 +139,10 @@ def test_export_holds_every_row_and_nothing_secret(alice: User, bob: User) -> No
             "sessions",
             "subscriptions",
             "tesla_accounts",
+            "webhook_attempts",
+            "webhook_deliveries",
+            "webhook_messages",
+            "webhooks",
         )
     ]
 

@@ -132,6 +132,8 @@ def test_run_serves_stops_and_starts_again(start: Start) -> None:
     assert "Sign in with Tesla" in _page(port)
     first.until(lambda: _has_heartbeat(first.data))
     assert _registrations(first.data) == ["cn", "eu", "na"]
+    for command in (b"receive_telemetry", b"deliver_webhooks"):
+        assert _runs(first, command)
     assert _memory_mb(first.processes()) < 500
     secrets = {name: (first.data / name) for name in ("secret-key", "encryption-keys")}
     kept = {name: path.read_text(encoding="ascii") for name, path in secrets.items()}
@@ -154,6 +156,12 @@ def test_run_serves_stops_and_starts_again(start: Start) -> None:
     assert "Another run already uses" in other.words
     assert second.stop(signal.SIGTERM) == 0
     assert second.processes() == []
+
+
+def _runs(run: Run, command: bytes) -> bool:
+    return any(
+        command in Path(f"/proc/{one}/cmdline").read_bytes() for one in run.processes()
+    )
 
 
 def _worker(run: Run) -> int:

@@ -268,5 +268,5 @@ class Connection:
 async def until(is_so: Callable[[], object], within_s: float = 5) -> None:
     """Wait until something is so."""
     async with asyncio.timeout(within_s):
-        while not is_so():
+        while not is_so():  # noqa: ASYNC110 - what is so sets no event
             await asyncio.sleep(0.005)

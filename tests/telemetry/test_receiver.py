@@ -313,10 +313,10 @@ def test_the_certificate_is_renewed_under_connected_cars(tmp_path: Path) -> None
 
                 async def is_new() -> bool:
                     async with Connection(there.url, context) as another:
-                        return _serial(another) != before
+                        return bool(_serial(another) != before)
 
                 async with asyncio.timeout(5):
-                    while not await is_new():
+                    while not await is_new():  # noqa: ASYNC110
                         await asyncio.sleep(0.02)
                 await car.send(SOC, txid=b"1")
                 assert await car.answer() == (b"1", b"V", 5)

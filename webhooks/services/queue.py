@@ -25,7 +25,8 @@ from webhooks.services import standing
 
 LEASE = timedelta(seconds=30)
 RUN = 10
-MOST_LOGGED = 100
+# Of data and at once; with the usual rate that is all of it.
+MOST_LOGGED = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ def data(
     payload = protocol.Payload(vin=vin, is_resend=is_resend)
     payload.created_at.seconds, payload.created_at.nanos = stamp(at_ms)
     for key, put in fill:
-        datum = payload.data.add(key=key)  # type: ignore[arg-type]  # open enum
+        datum = payload.data.add(key=key)
         put(datum.value)
     return payload
 

@@ -1,5 +1,6 @@
 """A web process of its own, and programs that listen to it over bare sockets."""
 
+import asyncio
 import json
 import os
 import signal
@@ -8,18 +9,31 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 from django.conf import settings
+from django.db import connections
 
 from tests.fixtures.live import database_url, free_port
 
 HOST = "127.0.0.1"
 START_WITHIN_S = 40
 WITHIN_S = 10
+
+
+async def beside(work: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    """Run what reads the database in a thread that keeps no connection."""
+
+    def run() -> Any:
+        try:
+            return work(*arguments, **named)
+        finally:
+            connections.close_all()
+
+    return await asyncio.to_thread(run)
 
 
 class Server:

@@ -20,7 +20,7 @@ from accounts.models import User
 from events import shapes
 from tests.fixtures.live import free_port
 from tests.telemetry.stream.conftest import SITE, VIN, MakePerson, Person
-from tests.telemetry.stream.listening import serving
+from tests.telemetry.stream.listening import beside, serving
 from tokens.models import AccessToken
 
 NAME = "na.teslemetry.com"
@@ -133,7 +133,7 @@ async def listened(who: Person, folder: Path) -> None:
         stream = TeslemetryStream(session, who.token, server=NAME, parse_timestamp=True)
         stream.server = f"{NAME}:{port}"
         running = serving(folder, *tls, port=port)
-        await asyncio.to_thread(running.__enter__)
+        await beside(running.__enter__)
         stream.async_add_listener(heard.append)
         await until(lambda: stream.connected)
         everything(who)
@@ -141,16 +141,16 @@ async def listened(who: Person, folder: Path) -> None:
         assert not any("isCache" in one for one in heard)
         assert all(isinstance(one["timestamp"], int) for one in heard)
         heard.clear()
-        await asyncio.to_thread(running.__exit__, None, None, None)
+        await beside(running.__exit__, None, None, None)
         running = serving(folder, *tls, port=port)
-        await asyncio.to_thread(running.__enter__)
+        await beside(running.__enter__)
         await until(lambda: kinds(heard) == KINDS)
         assert all(one["isCache"] for one in heard)
-        await asyncio.to_thread(AccessToken.objects.all().delete)
+        await beside(AccessToken.objects.all().delete)
         # Refused with 401, it stops for good.
         await until(lambda: not stream.active)
         assert not stream.connected
-        await asyncio.to_thread(running.__exit__, None, None, None)
+        await beside(running.__exit__, None, None, None)
         stream.close()
 
 

@@ -11,7 +11,7 @@ from vehicles.models import TelemetryConfig
 from vehicles.services.telemetry.destination import Destination
 
 LIFETIME = timedelta(days=330)
-"""How long a configuration is good for: Tesla refuses a year (docs/decisions/0011)."""
+"""How long a configuration is good for: Tesla refuses a year (docs/decisions/0012)."""
 RENEWED_BEFORE = LIFETIME / 3
 
 
