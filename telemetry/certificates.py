@@ -6,9 +6,7 @@ authority, so they notice nothing. With settings it is a public certificate in f
 which whoever runs this Keyfob renews; changed files are noticed, too.
 """
 
-import hashlib
 import logging
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -19,6 +17,7 @@ from accounts import audit, crypto
 from telemetry import issuing, public
 from telemetry.issuing import Issued
 from telemetry.models import CarAuthority, CarCertificate
+from vehicles.services.telemetry import Destination
 
 _LOG = logging.getLogger(__name__)
 AUTHORITY_NAME = "Keyfob telemetry authority"
@@ -27,21 +26,6 @@ _GOOD_FOR = timedelta(days=90)
 _RENEWED_AFTER = timedelta(days=60)
 _AUTHORITY_SOON = timedelta(days=180)
 _SEALED = "private_pem_sealed"
-
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where cars connect: host name, port, and the PEM by which they know us."""
-
-    hostname: str
-    port: int
-    ca: str
-
-    @property
-    def digest(self) -> str:
-        """Return a text that changes whenever one of the three does."""
-        text = "\n".join((self.hostname, str(self.port), self.ca))
-        return hashlib.sha256(text.encode()).hexdigest()
 
 
 def destination() -> Destination:

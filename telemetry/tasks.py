@@ -33,8 +33,7 @@ def sweep() -> None:
 def _destination() -> Destination | None:
     """Return where cars are to connect, None while the operator's files are unusable."""
     try:
-        there = certificates.destination()
+        return certificates.destination()
     except (public.Unusable, crypto.Undecryptable):
         _LOG.exception("Cars cannot be told where to stream to.")
         return None
-    return Destination(there.hostname, there.port, there.ca)

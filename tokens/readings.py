@@ -28,9 +28,11 @@ _UNITS = ((1, 60, "s"), (60, 3600, "min"), (3600, _DAY_S, "h"))
 class Live:
     """Say how a page writes a streamed signal in a value's place, as the server would.
 
-    A number is multiplied by `scale`, `offset` is added, and it gets `digits` decimals;
-    a word is found in `words`, a JSON object from the signal's value. `form` is number,
-    word or place.
+    `form` says which way: a number is multiplied by `scale`, `offset` is added, and it
+    gets `digits` decimals; a plain one keeps two at most; a word is found in `words`, a
+    JSON object from the signal's value; a set (an object of booleans) shows the words of
+    those that are true, else the word of ""; a moment is seconds since 1970; a place is
+    two numbers; a text stays as it is.
     """
 
     signal: str

@@ -43,7 +43,10 @@ _WORDS = {
     "open": {"true": "Open", "false": "Closed"},
     "gear": {f"ShiftState{letter}": words for letter, words in road.GEARS.items()},
 }
-
+_DIGITS = {
+    **dict.fromkeys(("%", "V", "A", "\N{DEGREE SIGN}", "min", "m", "Nm", "s"), 0),
+    **dict.fromkeys(("kWh", "kW", "h", "m/s\N{SUPERSCRIPT TWO}"), 1),
+}
 _NUMBERS: Mapping[tuple[str, str], tuple[float, float, int, str]] = {
     ("distance", Units.METRIC): (KM_PER_MILE, 0, 0, "km"),
     ("distance", Units.IMPERIAL): (1, 0, 0, "mi"),
@@ -54,8 +57,8 @@ _NUMBERS: Mapping[tuple[str, str], tuple[float, float, int, str]] = {
     ("pressure", Units.METRIC): (1, 0, 1, "bar"),
     ("pressure", Units.IMPERIAL): (PSI_PER_BAR, 0, 0, "psi"),
     **{
-        (unit, units): (1, 0, 0, unit)
-        for unit in ("%", "V", "A", "\N{DEGREE SIGN}")
+        (unit, units): (1, 0, digits, unit)
+        for unit, digits in _DIGITS.items()
         for units in (Units.METRIC, Units.IMPERIAL)
     },
 }
@@ -99,10 +102,19 @@ def mark(
     )
 
 
+def number(signal: str, kind: str, units: Units) -> Live:
+    """Return how a signal's number is written.
+
+    `kind` is distance, speed, temperature, pressure, or a unit that everybody reads.
+    Raises KeyError for any other.
+    """
+    scale, offset, digits, unit = _NUMBERS[kind, units]
+    return Live(signal, "number", scale, offset, digits, unit)
+
+
 def _live(signal: str, kind: str, units: Units) -> Live:
     if kind in _WORDS:
         return Live(signal, "word", words=json.dumps(_WORDS[kind]))
     if kind == "place":
         return Live(signal, kind)
-    scale, offset, digits, unit = _NUMBERS[kind, units]
-    return Live(signal, "number", scale, offset, digits, unit)
+    return number(signal, kind, units)

@@ -1,5 +1,7 @@
 """Turn Tesla's miles, °C and bar into what a person reads."""
 
+from decimal import ROUND_HALF_UP, Context, Decimal
+
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from accounts.models import Units
@@ -8,6 +10,7 @@ from tokens.readings import Value
 _IMPERIAL_COUNTRIES = frozenset({"us", "lr", "mm"})
 KM_PER_MILE = 1.609344
 PSI_PER_BAR = 14.503773773
+_EXACT = Context(prec=400)
 
 
 def units_of(choice: str, accept_language: str) -> Units:
@@ -52,8 +55,12 @@ def pressure(label: str, bar: float, units: Units) -> Value:
 
 
 def figure(number: float, digits: int = 0) -> str:
-    """Return a number with so many decimals, thousands set apart; never "-0"."""
-    text = f"{number:,.{digits}f}"
+    """Return a number with so many decimals, thousands set apart; never "-0".
+
+    A half is rounded away from zero, as the browser does it.
+    """
+    exact = Decimal(number).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _EXACT)
+    text = f"{exact:,.{digits}f}"
     if not text.strip("-0."):
         text = text.lstrip("-")
     return text.replace(",", "\N{NARROW NO-BREAK SPACE}").replace("-", "\N{MINUS SIGN}")

@@ -13,15 +13,27 @@ function figure(number, digits) {
   return sign + (rest ? `${grouped}.${rest}` : grouped);
 }
 
+const FORMS = {
+  word: (value, data) => JSON.parse(data.liveWords)[String(value)] ?? String(value),
+  place: (value) => `${value.latitude?.toFixed(5)}, ${value.longitude?.toFixed(5)}`,
+  plain: (value) => figure(Number(value), 2).replace(/\.0+$|(\.\d*?)0+$/, "$1"),
+  text: (value) => (typeof value === "string" ? value : JSON.stringify(value)),
+  moment: (value) =>
+    `${new Date(value * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`,
+  set: (value, data) => {
+    const words = JSON.parse(data.liveWords);
+    const on = Object.keys(value).filter((key) => value[key]);
+    const text = on.map((key) => words[key] ?? key).join(", ");
+    return text ? text[0] + text.slice(1).toLowerCase() : words[""];
+  },
+};
+
 function written(value, data) {
   if (value === null || value === undefined) {
     return null;
   }
-  if (data.liveForm === "word") {
-    return JSON.parse(data.liveWords)[String(value)] ?? String(value);
-  }
-  if (data.liveForm === "place") {
-    return `${value.latitude.toFixed(5)}, ${value.longitude.toFixed(5)}`;
+  if (FORMS[data.liveForm]) {
+    return FORMS[data.liveForm](value, data);
   }
   const number = Number(value) * Number(data.liveScale) + Number(data.liveOffset);
   return Number.isFinite(number) ? figure(number, Number(data.liveDigits)) : String(value);

@@ -67,6 +67,10 @@ def test_no_page_scrolls_sideways_on_a_phone(
         "/accounts/password/change/",
         "/key",
         f"/console/vehicle/{red}/commands",
+        f"/console/vehicle/{red}/telemetry",
+        f"/console/vehicle/{red}/telemetry?preset=cheap",
+        "/console/webhooks",
+        "/console/webhooks/add",
     ):
         answer = phone.goto(address)
         assert answer is not None

@@ -12,10 +12,11 @@ from vehicles.models import VehicleAccess
 from vehicles.services.telemetry import fields as checking
 from vehicles.services.telemetry.fields import DELTA, INTERVAL, RESEND, Fields
 from vehicles.streaming import cost
+from vehicles.streaming.labels import label_of
 
-_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NUMBERS = re.compile(r"[0-9]+", re.ASCII)
 _MOST_TEXT = 20
+_FIRST = ("Charging", "Driving", "Location", "Climate", "Vehicle State", "Safety")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,15 @@ def categories(
         if all(word in text for word in words):
             found.setdefault(row.category, []).append(row)
     return [
-        Category(name, tuple(sorted(rows, key=lambda row: row.label)))
-        for name, rows in sorted(found.items())
+        Category(name, tuple(sorted(rows, key=lambda row: (not row.is_on, row.label))))
+        for name, rows in sorted(found.items(), key=lambda one: order(one[0]))
     ]
+
+
+def order(category: str) -> tuple[int, str]:
+    """Return where a category stands: what most people look for comes first."""
+    is_first = category in _FIRST
+    return (_FIRST.index(category) if is_first else len(_FIRST)), category
 
 
 def read(ticked: Iterable[str], typed: Mapping[str, str], kept: Fields) -> Fields:
@@ -102,13 +109,6 @@ def read(ticked: Iterable[str], typed: Mapping[str, str], kept: Fields) -> Field
         raise checking.Invalid(wrong)
     left = {name: kept[name] for name in kept if name not in unticked}
     return left | checking.check(sent, {}).fields
-
-
-def label_of(name: str) -> str:
-    """Return a field's name as people read it: "BatteryLevel" is "Battery level"."""
-    first, *rest = _WORDS.split(name)
-    lowered = (word if word.isupper() else word.lower() for word in rest)
-    return " ".join((first, *lowered))
 
 
 def _typed(form: Mapping[str, str], name: str) -> dict[str, Any]:

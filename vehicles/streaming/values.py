@@ -4,52 +4,55 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from vehicles.streaming.editor import label_of
+from accounts.models import Units
+from fleet import streamed
+from tokens.readings import Live
+from vehicles.streaming.editor import order
+from vehicles.streaming.labels import label_of
 from vehicles.streaming.lights import Heard, moment
+from vehicles.streaming.written import live_of, text_of
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One field: its value as text, "" for none, and when the car told it.
-
-    `form` says how a live value is written: word (yes or no), place, or "" as it is.
-    """
+    """One field: its value as text, "" for none, how it is written, and its time."""
 
     name: str
     label: str
     text: str
-    form: str
-    at: datetime | None
+    live: Live
+    at: datetime
 
 
-def values(heard: Heard, wanted: Iterable[str]) -> list[Told]:
-    """Return a row for each field that is wanted."""
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What was told, by category, and the names and labels of what was not yet."""
+
+    told: tuple[tuple[str, tuple[Told, ...]], ...]
+    missing: tuple[tuple[str, str], ...]
+
+
+def values(heard: Heard, wanted: Iterable[str], units: Units) -> Values:
+    """Return the fields that are wanted, as far as the car told them."""
     known = heard.snapshot.signals if heard.snapshot else {}
-    found = []
-    for name in sorted(wanted):
+    told: dict[str, list[Told]] = {}
+    missing = []
+    for label, name in sorted((label_of(name), name) for name in wanted):
         last = known.get(name)
-        value = json.loads(last.value) if last else None
-        at = moment(last.at_ms) if last else None
-        found.append(Told(name, label_of(name), _text(value), _form(value), at))
-    return found
-
-
-def _form(value: Any) -> str:
-    if isinstance(value, bool):
-        return "word"
-    return "place" if isinstance(value, dict) and "latitude" in value else ""
-
-
-def _text(value: Any) -> str:
-    """Return a value as it is shown, "" for none: a place by its two numbers."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    if _form(value) == "place":
-        return f"{value['latitude']:.5f}, {value['longitude']:.5f}"
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return value if isinstance(value, str) else json.dumps(value)
+        if last is None:
+            missing.append((name, label))
+            continue
+        value = json.loads(last.value)
+        how = live_of(name, value, units)
+        category = streamed.fields().get(name, {}).get("category", "Others")
+        told.setdefault(category, []).append(
+            Told(name, label, text_of(value, how), how, moment(last.at_ms))
+        )
+    return Values(
+        tuple(
+            (category, tuple(rows))
+            for category, rows in sorted(told.items(), key=lambda one: order(one[0]))
+        ),
+        tuple(missing),
+    )

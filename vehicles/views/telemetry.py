@@ -32,6 +32,8 @@ from vehicles.streaming.values import values
 from vehicles.views.finding import found, units_for
 
 _MOST_WORDS = 60
+_FEW_VALUES = 60
+_FEW_TICKED = 40
 _LOCATION = Reason(
     "Places need the scope vehicle_location",
     "You have not granted it at Tesla. The Scopes page lets you grant it.",
@@ -166,6 +168,7 @@ def _page(
         "asked": asked,
         "was": ",".join(row.name for row in rows if row.is_on),
         "count": len(chosen),
+        "are_few_ticked": len(chosen) <= _FEW_TICKED,
         "assumption": cost.ASSUMPTION,
         **_cost(request, access, chosen),
         **_live(request, access),
@@ -195,7 +198,7 @@ def _live(request: UserRequest, access: VehicleAccess) -> dict[str, Any]:
     row = wishes.find(vin)
     told = heard(request.user.pk, vin)
     shown = lights(row, access.vehicle, told, now)
-    known = values(told, row.fields) if row else []
+    known = values(told, row.fields if row else (), units_for(request))
     text = repr((shown, known))
     return {
         "row": row,
@@ -203,6 +206,7 @@ def _live(request: UserRequest, access: VehicleAccess) -> dict[str, Any]:
         "lit": sum(light.state == "lit" for light in shown),
         "step": step_of(shown),
         "values": known,
+        "are_few": sum(len(rows) for _, rows in known.told) <= _FEW_VALUES,
         "is_known": told.snapshot is not None,
         "seen": hashlib.sha256(text.encode()).hexdigest()[:16],
     }

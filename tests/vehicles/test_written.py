@@ -1,0 +1,77 @@
+"""How streamed values are written: words, units, times, places."""
+
+from typing import Any
+
+import pytest
+
+from accounts.models import Units
+from fleet import streamed
+from fleet.records.words import ENUMS
+from vehicles.streaming.labels import label_of
+from vehicles.streaming.written import live_of, text_of
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("BatteryLevel", 65.6, "66 %"),
+        ("Odometer", 1000.0, "1\N{NARROW NO-BREAK SPACE}609 km"),
+        ("InsideTemp", 21.25, "21.3 °C"),
+        ("TpmsPressureFl", 2.9, "2.9 bar"),
+        ("ACChargingPower", 11.04, "11.0 kW"),
+        ("HvacFanStatus", 3, "3"),
+        ("GradeEstimatePercent", -0.5, "\N{MINUS SIGN}0.5"),
+        ("IsolationResistance", 3000.0, "3\N{NARROW NO-BREAK SPACE}000"),
+        ("BMSState", "BMSStateClearFault", "Clear fault"),
+        ("DetailedChargeState", "DetailedChargeStateNoPower", "No power"),
+        ("ChargePortLatch", "ChargePortLatchSNA", "Not available"),
+        ("ChargingCableType", "CableTypeGB_AC", "GB AC"),
+        ("Locked", False, "No"),
+        ("Trim", "P74D", "P74D"),
+        ("Trim", ["odd"], '["odd"]'),
+        ("Trim", None, ""),
+        (
+            "DoorState",
+            {"DriverFront": True, "TrunkRear": True},
+            "Driver front, trunk rear",
+        ),
+        ("DoorState", {"DriverFront": False}, "All closed"),
+        ("TpmsHardWarnings", {"frontLeft": False}, "None"),
+        ("Location", {"latitude": 52.5, "longitude": 13.4}, "52.50000, 13.40000"),
+        ("Location", {"latitude": None, "longitude": None}, "None"),
+        ("ScheduledChargingStartTime", 1_790_000_000, "2026-09-21 14:13 UTC"),
+        ("RouteLastUpdated", 0, "1970-01-01 00:00 UTC"),
+    ],
+)
+def test_value_is_written_as_people_read_it(name: str, value: Any, shown: str) -> None:
+    how = live_of(name, value, Units.METRIC)
+    assert f"{text_of(value, how)} {how.unit}".strip() == shown
+
+
+def test_words_of_an_enum_know_all_of_its_values() -> None:
+    assert ENUMS["WindowStateClosed"] == {
+        "WindowStateUnknown": "Unknown",
+        "WindowStateClosed": "Closed",
+        "WindowStatePartiallyOpen": "Partially open",
+        "WindowStateOpened": "Opened",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("BatteryLevel", "Battery level"),
+        ("BmsFullchargecomplete", "BMS full charge complete"),
+        ("HvacACEnabled", "Climate AC enabled"),
+        ("DiStatorTempREL", "Stator temperature, rear left"),
+        ("DiUnheardF", "Di unheard F"),
+        ("CurrentLimitMph", "Current limit"),
+    ],
+)
+def test_label_reads_as_words(name: str, label: str) -> None:
+    assert label_of(name) == label
+
+
+def test_no_two_fields_have_one_label() -> None:
+    names = list(streamed.fields())
+    assert len({label_of(name) for name in names}) == len(names)
