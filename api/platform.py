@@ -14,11 +14,14 @@ from fleet.scopes import Scope
 from tokens.models import TeslaGrant
 from tokens.services import news
 from vehicles.models import TelemetryConfig, Vehicle, VehicleAccess
+from vehicles.services.telemetry.refusals import Code
 from vehicles.services.vehicles import needs_key, preference
 
 Handler = Callable[[UUID], Any]
 
 _FIRST_VALUE_WITHIN = timedelta(days=1)
+_NO_CLIENT = frozenset({"", "unknown"})
+_NEVER_STREAMS = frozenset({Code.UNSUPPORTED_HARDWARE, Code.UNSUPPORTED_FIRMWARE})
 _HARDWARE_FLAGS = (
     "can_accept_navigation_requests",
     "can_actuate_trunks",
@@ -97,8 +100,7 @@ def _vehicle(access: VehicleAccess) -> dict[str, Any]:
         "proxy": vehicle.protocol_required,
         "signing": {"required": True, "off": False}.get(vehicle.command_signing),
         "access": access.gone_at is None and _works(access.grant),
-        # True: read this car by calls; there is no stream of it to listen to.
-        "polling": not _streams(vehicle),
+        "polling": _needs_polling(vehicle),
         "firmware": vehicle.firmware or None,
         "discounted": vehicle.discounted,
         "fleet_telemetry": vehicle.fleet_telemetry_version or None,
@@ -111,10 +113,20 @@ def _config_of(vehicle: Vehicle) -> TelemetryConfig | None:
     return getattr(vehicle, "telemetry_config", None)
 
 
-def _streams(vehicle: Vehicle) -> bool:
-    """Tell whether the car has fetched what it is to stream."""
+def _needs_polling(vehicle: Vehicle) -> bool | None:
+    """Tell whether a car can only be read by calls; None while that is not known.
+
+    Programs ask a car to stream only where this is false, so it must be false before
+    the car streams anything. A car without a telemetry client can never stream.
+    """
     config = _config_of(vehicle)
-    return config is not None and config.synced_at is not None
+    if config is not None and config.synced_at is not None:
+        return False
+    if config is not None and config.refusal in _NEVER_STREAMS:
+        return True
+    if vehicle.fleet_status_at is None:
+        return None
+    return vehicle.fleet_telemetry_version in _NO_CLIENT
 
 
 def _issue(access: VehicleAccess) -> str | None:
