@@ -12,9 +12,8 @@ from accounts.models import User
 from events import shapes
 from tests.fixtures.live import free_port
 from tests.telemetry.stream.conftest import SITE, VIN, MakePerson, Person
-from tests.telemetry.stream.listening import serving
+from tests.telemetry.stream.listening import lock_out, serving
 from tests.telemetry.stream.names import certificate, connector
-from tokens.models import AccessToken
 
 NAME = "na.teslemetry.com"
 AT_MS = 1785233730007
@@ -81,7 +80,7 @@ async def listened(who: Person, folder: Path) -> None:
         await asyncio.to_thread(running.__enter__)
         await until(lambda: kinds(heard) == KINDS)
         assert all(one["isCache"] for one in heard)
-        await asyncio.to_thread(AccessToken.objects.all().delete)
+        await asyncio.to_thread(lock_out)
         # Refused with 401, it stops for good.
         await until(lambda: not stream.active)
         assert not stream.connected
