@@ -153,7 +153,9 @@ def envelope(content: bytes) -> tuple[bytes, bytes]:
     return head, tail
 
 
-async def _drive(folder: Path, port: int, cars: int, ahead: int, seconds: float) -> None:
+async def _drive(
+    folder: Path, port: int, cars: int, ahead: int, seconds: float
+) -> None:
     head, tail = envelope(payload())
     made: list[Car] = []
     for start in range(0, cars, _CHUNK):

@@ -123,8 +123,8 @@ def test_drive_is_on_the_screen_in_the_stream_and_at_a_receiver(
 
     receiver.status = 503
     streaming.simulator.hub.mishaps.append((red.vin, "alert"))
-    wait_until(page, lambda: Delivery.objects.filter(message__kind="alerts").exists())
-    missed = Delivery.objects.get(message__kind="alerts")
+    wait_until(page, lambda: Delivery.objects.filter(message__topic="alerts").exists())
+    missed = Delivery.objects.get(message__topic="alerts")
     page.goto(f"/console/webhooks/{missed.endpoint_id}/deliveries/{missed.pk}")
     expect(page.get_by_text("Try 1: 503")).to_be_visible()
     receiver.status = 200
