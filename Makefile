@@ -70,6 +70,7 @@ bench: .venv/dev ## Measure; each figure is a ratio against an anchor of the sam
 	@$(BIN)/python -m bench.leaving
 	@$(BIN)/python -m bench.webhooks
 	@$(BIN)/python -m bench.sse
+	@$(BIN)/python -m bench.live
 
 # The names of package registries stay out of the files: whoever installs chooses one.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate \

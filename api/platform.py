@@ -98,8 +98,7 @@ def _vehicle(access: VehicleAccess) -> dict[str, Any]:
         "proxy": vehicle.protocol_required,
         "signing": {"required": True, "off": False}.get(vehicle.command_signing),
         "access": access.gone_at is None and _works(access.grant),
-        # True: read this car by calls; there will be no stream of it to listen to.
-        "polling": not can_stream(vehicle, _config_of(vehicle)),
+        "polling": _needs_polling(vehicle),
         "firmware": vehicle.firmware or None,
         "discounted": vehicle.discounted,
         "fleet_telemetry": vehicle.fleet_telemetry_version or None,
@@ -110,6 +109,20 @@ def _vehicle(access: VehicleAccess) -> dict[str, Any]:
 
 def _config_of(vehicle: Vehicle) -> TelemetryConfig | None:
     return getattr(vehicle, "telemetry_config", None)
+
+
+def _needs_polling(vehicle: Vehicle) -> bool | None:
+    """Tell whether a car can only be read by calls; None while that is not known.
+
+    Programs ask a car to stream only where this is false, so it must be false before
+    the car streams anything.
+    """
+    config = _config_of(vehicle)
+    if can_stream(vehicle, config):
+        return False
+    if vehicle.fleet_status_at is None and (config is None or not config.refusal):
+        return None
+    return True
 
 
 def _issue(access: VehicleAccess) -> str | None:

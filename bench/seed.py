@@ -17,13 +17,12 @@ django.setup()
 from django.utils import timezone  # noqa: E402
 
 from accounts.models import User  # noqa: E402  # Django must be set up first
+from bench.seed_names import vin_of  # noqa: E402
 from energy.models import EnergySite, SiteAccess  # noqa: E402
 from tokens.models import TeslaGrant  # noqa: E402
 from tokens.services import access_tokens, sealing  # noqa: E402
 from tokens.services.spool import Pair  # noqa: E402
 from vehicles.models import Vehicle, VehicleAccess  # noqa: E402
-
-VIN = "5YJ3E1EA7NF000000"
 
 
 def main(cars: int, sites: int) -> None:
@@ -43,7 +42,7 @@ def main(cars: int, sites: int) -> None:
     grant.save()
     for number in range(cars):
         vehicle = Vehicle.objects.create(
-            vin=f"{VIN[:-3]}{number:03d}",
+            vin=vin_of(number),
             name=f"Car {number}",
             state="online",
             state_at=now,

@@ -38,6 +38,7 @@ pytest_plugins = [
     "tests.fixtures.tesla",
     "tests.fixtures.work",
     "tests.fixtures.live",
+    "tests.fixtures.live_streams",
     "tests.fixtures.billing",
     "tests.fixtures.live_billing",
     "tests.fixtures.stripe",

@@ -15,7 +15,6 @@ from tesla_protocol.telemetry.vehicle_data_pb2 import (
     Doors,
     LocationValue,
     Payload,
-    Time,
     TireLocation,
     Value,
 )
@@ -80,9 +79,6 @@ def _value(reading: Reading) -> Value:
         case "location_value":
             latitude, longitude = content
             content = LocationValue(latitude=latitude, longitude=longitude)
-        case "time_value":
-            hour, minute, second = content
-            content = Time(hour=hour, minute=minute, second=second)
         case "door_value":
             content = Doors(**content)
         case "tire_location_value":

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.models import User
 from tests.api.conftest import MakePerson
 from tokens.models import TeslaGrant
-from vehicles.models import VehicleAccess
+from vehicles.models import TelemetryConfig, Vehicle, VehicleAccess
 
 
 def test_ping_answers(ask: Any, alice: User, person: MakePerson) -> None:
@@ -50,6 +52,29 @@ def test_metadata_tells_what_a_token_opens(
     (site,) = content["energy_sites"].values()
     assert (site["name"], site["access"]) == ("Home", True)
     assert set(content["vins"]) == set(content["vehicles"])
+
+
+def test_metadata_tells_which_cars_can_only_be_read_by_calls(
+    ask: Any, alice: User, person: MakePerson
+) -> None:
+    someone = person(alice)
+
+    def polling() -> dict[str, Any]:
+        content = ask(someone.access_token, "/api/metadata").json
+        return {one["name"]: one["polling"] for one in content["vehicles"].values()}
+
+    # Programs ask only such cars to stream, so it is said before they do.
+    assert polling() == {"Red": False, "Luna": False, "Granny": False}
+    cars = {car.name: car for car in Vehicle.objects.all()}
+    Vehicle.objects.filter(name="Luna").update(fleet_telemetry_version="unknown")
+    Vehicle.objects.filter(name="Granny").update(fleet_status_at=None)
+    now = timezone.now()
+    TelemetryConfig.objects.create(
+        vehicle=cars["Red"], wanted_at=now, refusal="unsupported_hardware"
+    )
+    assert polling() == {"Red": True, "Luna": True, "Granny": None}
+    TelemetryConfig.objects.create(vehicle=cars["Luna"], wanted_at=now, synced_at=now)
+    assert polling()["Luna"] is False
 
 
 def test_metadata_of_an_empty_account(

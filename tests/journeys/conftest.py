@@ -1,6 +1,7 @@
 """Ways to begin a journey in the middle."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page
@@ -12,6 +13,7 @@ from energy.services import sites
 from tests.factories import client_for
 from tests.fixtures.live import LiveConsole
 from tests.fixtures.tesla import MakeGrant
+from tests.journeys.receiver import Receiver
 from tokens.services import grants
 from vehicles.services import vehicles
 
@@ -49,3 +51,15 @@ def enter(live_console: LiveConsole, make_grant: MakeGrant) -> Enter:
         )
 
     return begin
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Return a receiver on this machine."""
+    one = Receiver()
+    thread = threading.Thread(target=one.server.serve_forever, daemon=True)
+    thread.start()
+    yield one
+    one.server.shutdown()
+    one.server.server_close()
+    thread.join()

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from accounts.models import User
 from events import channel, shapes
 from events.event import Entry, Event
-from tests.fixtures.live import LiveConsole, live_environment
+from tests.fixtures.live import LiveConsole
 from tests.journeys.conftest import Enter
 from vehicles.models import Vehicle, VehicleAccess
 
@@ -60,8 +60,7 @@ def red(
     VehicleAccess.objects.filter(vehicle=vehicle).update(
         vehicle_data=READING, vehicle_data_at="2026-01-01T00:00:00Z"
     )
-    url = live_environment(live_console.url, live_console.simulator)["REDIS_URL"]
-    with redis.Redis.from_url(url) as client:
+    with redis.Redis.from_url(live_console.redis_url) as client:
         yield Car(client, alice.pk, vehicle.vin)
 
 

@@ -13,7 +13,7 @@ from accounts.models import User
 from events import channel, shapes
 from events.event import Entry, Event
 from simulator.world.cars.car import Car
-from tests.fixtures.live import LiveConsole, NewPage, live_environment
+from tests.fixtures.live import LiveConsole, NewPage
 from tests.journeys.conftest import Enter
 from tests.journeys.steps import wait_until
 from tokens.services import signing_keys
@@ -36,15 +36,11 @@ def red(live_console: LiveConsole) -> Car:
 @pytest.fixture
 def tell(live_console: LiveConsole) -> Tell:
     """Return a function that tells an account what a car said, as the receiver does."""
-    url = live_environment(live_console.url, live_console.simulator)["REDIS_URL"]
 
     def do(user: User, event: Event) -> None:
-        with redis.Redis.from_url(url) as client:
+        with redis.Redis.from_url(live_console.redis_url) as client:
             channel.publish(client, [Entry(user.pk, event)])
 
-    with redis.Redis.from_url(url) as client:
-        for key in client.scan_iter("keyfob:latest:*"):
-            client.delete(key)
     return do
 
 

@@ -1,10 +1,6 @@
 """A person has a receiver told what happens, and sees what became of each event."""
 
 import re
-import sys
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,70 +8,13 @@ from standardwebhooks.webhooks import Webhook
 
 from accounts.models import User
 from tests.factories import PASSWORD
-from tests.fixtures.live import LiveConsole, NewPage, live_environment
+from tests.fixtures.live import NewPage
 from tests.journeys.conftest import Enter
+from tests.journeys.receiver import SCRIPT, Receiver
 from tests.journeys.steps import sign_in_with_tesla
 from tests.journeys.test_small_screen import NARROWEST, sideways
 from tests.webhooks.making import make_attempt, make_delivery, make_endpoint
-from tools.processes import Child, Supervisor
 from webhooks.models import Delivery, Endpoint
-
-SCRIPT = "<script>document.title = 'owned'</script>"
-
-
-class Receiver:
-    """A receiver of webhooks: it keeps what came, and answers with one status."""
-
-    def __init__(self) -> None:
-        self.status = 200
-        self.came: list[tuple[dict[str, str], bytes]] = []
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            """Answers for the receiver."""
-
-            def do_POST(self) -> None:
-                """Keep a request and answer it."""
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                receiver.came.append((headers, body))
-                answer = SCRIPT.encode()
-                self.send_response(receiver.status)
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    """Return a receiver on this machine."""
-    one = Receiver()
-    thread = threading.Thread(target=one.server.serve_forever, daemon=True)
-    thread.start()
-    yield one
-    one.server.shutdown()
-    one.server.server_close()
-    thread.join()
-
-
-@pytest.fixture
-def _deliverer(live_console: LiveConsole) -> Iterator[None]:
-    """Run the process that sends webhooks."""
-    env = live_environment(live_console.url, live_console.simulator)
-    command = [sys.executable, "manage.py", "deliver_webhooks"]
-    supervisor = Supervisor()
-    try:
-        log = live_console.logs / "deliverer.log"
-        supervisor.start(Child("deliverer", command, env, log))
-        yield
-    finally:
-        supervisor.stop()
 
 
 def add(page: Page, receiver: Receiver) -> str:
@@ -90,7 +29,7 @@ def add(page: Page, receiver: Receiver) -> str:
     return page.locator("#secret-text").inner_text()
 
 
-@pytest.mark.usefixtures("_deliverer")
+@pytest.mark.usefixtures("deliverer")
 def test_person_adds_tries_and_removes_a_webhook(
     page: Page, receiver: Receiver
 ) -> None:
@@ -141,7 +80,7 @@ def test_person_adds_tries_and_removes_a_webhook(
     assert Endpoint.objects.count() == 0
 
 
-@pytest.mark.usefixtures("_deliverer")
+@pytest.mark.usefixtures("deliverer")
 def test_webhook_works_without_javascript(
     new_page: NewPage, receiver: Receiver
 ) -> None:

@@ -49,7 +49,9 @@ def _cheap(names: Iterable[str]) -> Fields:
         if name in streamed.LOCATION_SIGNALS:
             continue
         settings = {INTERVAL: default_interval(name)}
-        if cost.signals(name, settings) > _CHEAP_SIGNALS:
+        # A time may be that of each measurement, and then never stays the same.
+        is_time = streamed.fields()[name]["type"] == "time"
+        if is_time or cost.signals(name, settings) > _CHEAP_SIGNALS:
             settings = {INTERVAL: _SLOW_S}
         found[name] = settings
     return found

@@ -1,14 +1,11 @@
 """Read doors, windows, tires, locks and software."""
 
-from datetime import UTC, datetime, timedelta
-
 from simulator.streaming.readings.kinds import (
     INVALID,
     Reader,
     Reading,
     Source,
     choice,
-    clock_time,
     flag,
     number,
     text,
@@ -53,10 +50,7 @@ def _warnings(kind: str) -> Reader:
 
 def _seen(wheel: str) -> Reader:
     def read(source: Source) -> Reading:
-        seen_s = source.body[f"tpms_last_seen_pressure_time_{wheel}"]
-        shift = timedelta(seconds=source.moment.spec.utc_offset_s)
-        seen_at = datetime.fromtimestamp(seen_s, UTC) + shift
-        return "time_value", (seen_at.hour, seen_at.minute, seen_at.second)
+        return "long_value", source.body[f"tpms_last_seen_pressure_time_{wheel}"]
 
     return read
 
@@ -107,8 +101,7 @@ def _update_version(source: Source) -> Reading:
 def _update_start(source: Source) -> Reading:
     if source.body["software_update"]["status"] != "scheduled":
         return INVALID
-    local_s = source.moment.state.software.install_s + source.moment.spec.utc_offset_s
-    return clock_time(int(local_s // 60 % 1440))
+    return "long_value", int(source.moment.state.software.install_s)
 
 
 def _update_is(*phases: str) -> Reader:

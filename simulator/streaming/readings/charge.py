@@ -6,7 +6,6 @@ from simulator.streaming.readings.kinds import (
     Reading,
     Source,
     choice,
-    clock_time,
     flag,
     number,
     whole,
@@ -80,11 +79,11 @@ def _bms_state(source: Source) -> Reading:
 def _start_time(source: Source) -> Reading:
     if source.charge["scheduled_charging_mode"] != "StartAt":
         return INVALID
-    return clock_time(source.charge["scheduled_charging_start_time_app"])
+    return "long_value", source.charge["scheduled_charging_start_time"]
 
 
 def _departure_time(source: Source) -> Reading:
-    return clock_time(source.charge["scheduled_departure_time_minutes"])
+    return "long_value", source.charge["scheduled_departure_time"]
 
 
 def _is_full(source: Source) -> Reading:

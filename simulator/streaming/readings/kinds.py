@@ -111,8 +111,3 @@ def _plain(
         return INVALID if value is None and not nullable else (kind, shape(value))
 
     return read
-
-
-def clock_time(minutes: int) -> Reading:
-    """Return minutes of a day as a time."""
-    return "time_value", (minutes // 60 % 24, minutes % 60, 0)

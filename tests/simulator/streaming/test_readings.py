@@ -12,6 +12,7 @@ from simulator.streaming.readings.kinds import INVALID, Reading, Source
 from simulator.streaming.rules import FIELDS
 from simulator.world import World
 from simulator.world.cars.car import Car
+from simulator.world.cars.outing import drive_now
 from tests.simulator.doors import NOON
 
 KINDS = {one.name: one for one in Value.DESCRIPTOR.fields}
@@ -143,15 +144,17 @@ def test_schedules_sentry_and_updates_are_read() -> None:
     state.charging.scheduled_mode = "StartAt"
     state.body.sentry_mode = True
     found = _read(car)
-    assert found["ScheduledChargingStartTime"] == ("time_value", (2, 0, 0))
+    kind, starts_s = found["ScheduledChargingStartTime"]
+    assert (kind, (starts_s + car.spec.utc_offset_s) % 86_400) == ("long_value", 7200)
+    assert found["ScheduledDepartureTime"][0] == "long_value"
     assert found["SentryMode"] == ("sentry_mode_state_value", 3)
     assert found["SoftwareUpdateDownloadPercentComplete"][0] == "int_value"
     assert found["SoftwareUpdateScheduledStartTime"] == INVALID
     state.software.download_s = 1.0
     state.software.install_s = car.now_s + 3600
     found = _read(car)
-    # Noon in California is nine in the evening in Berlin, winter time all year.
-    assert found["SoftwareUpdateScheduledStartTime"] == ("time_value", (21, 0, 0))
+    starts_s = int(state.software.install_s)
+    assert found["SoftwareUpdateScheduledStartTime"] == ("long_value", starts_s)
     state.climate.is_on = True
     assert _read(car)["HvacPower"] == ("hvac_power_value", 3)
 
@@ -163,3 +166,23 @@ def test_a_car_is_silent_about_what_it_lacks() -> None:
     _, cooled = _car("Nimbus")
     assert _read(cooled)["SeatVentEnabled"] == ("boolean_value", False)
     assert _read(car)["SoftwareUpdateExpectedDurationMinutes"] == INVALID
+
+
+def test_tires_are_heard_once_a_minute_and_not_in_a_parked_car() -> None:
+    world, car = _car("Red")
+
+    def heard() -> int:
+        kind, seen_s = _read(car)["TpmsLastSeenPressureTimeFl"]
+        assert kind == "long_value"
+        return int(seen_s)
+
+    parked = heard()
+    world.clock.advance(300)
+    assert heard() == parked
+    drive_now(car)
+    times = set()
+    for _ in range(180):
+        world.clock.advance(1)
+        times.add(heard())
+    assert len(times) in {3, 4}
+    assert all(0 <= car.now_s - one <= 240 for one in times)

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections
 
 from tests.fixtures.live import database_url, free_port
+from tokens.models import AccessToken
 
 HOST = "127.0.0.1"
 START_WITHIN_S = 40
@@ -105,6 +106,12 @@ def _answers(port: int) -> bool:
             return True
     except OSError:
         return False
+
+
+def lock_out() -> None:
+    """Remove all access tokens, in a thread that the database does not know yet."""
+    AccessToken.objects.all().delete()
+    connection.close()
 
 
 class Ended(Exception):

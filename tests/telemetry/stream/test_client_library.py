@@ -1,85 +1,23 @@
 """The unmodified `teslemetry_stream` client listens to a real process over TLS."""
 
 import asyncio
-import ssl
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from teslemetry_stream import TeslemetryStream
 
 from accounts.models import User
 from events import shapes
 from tests.fixtures.live import free_port
 from tests.telemetry.stream.conftest import SITE, VIN, MakePerson, Person
-from tests.telemetry.stream.listening import beside, serving
-from tokens.models import AccessToken
+from tests.telemetry.stream.listening import beside, lock_out, serving
+from tests.telemetry.stream.names import certificate, connector
 
 NAME = "na.teslemetry.com"
 AT_MS = 1785233730007
 WITHIN_S = 60
-
-
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """Make a certificate for the names of the client."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
-    now = datetime.now(UTC)
-    names: list[x509.GeneralName] = [
-        x509.DNSName("teslemetry.com"),
-        x509.DNSName("*.teslemetry.com"),
-        x509.IPAddress(ip_address("127.0.0.1")),
-    ]
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=2))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    certificate_file, key_file = folder / "cert.pem", folder / "key.pem"
-    certificate_file.write_bytes(made.public_bytes(pem))
-    key_file.write_bytes(
-        key.private_bytes(
-            pem,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return certificate_file, key_file
-
-
-class Resolver(AbstractResolver):
-    """Finds every name at the loopback address."""
-
-    async def resolve(
-        self,
-        host: str,
-        port: int = 0,
-        family: Any = 0,  # noqa: ARG002
-    ) -> list[ResolveResult]:
-        return [
-            ResolveResult(
-                hostname=host, host="127.0.0.1", port=port, family=2, proto=0, flags=0
-            )
-        ]
-
-    async def close(self) -> None:
-        """Hold nothing."""
 
 
 Heard = list[dict[str, Any]]
@@ -121,17 +59,13 @@ async def listened(who: Person, folder: Path) -> None:
     """Listen, be cut off by a restart, and lose the token."""
     authority, key = certificate(folder)
     tls = ("--ssl-certificate", str(authority), "--ssl-keyfile", str(key))
-    context = ssl.create_default_context(cafile=str(authority))
     port = free_port()
     heard: Heard = []
     async with (
         asyncio.timeout(WITHIN_S),
-        aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(resolver=Resolver(), ssl=context)
-        ) as session,
+        aiohttp.ClientSession(connector=connector(authority, port)) as session,
     ):
         stream = TeslemetryStream(session, who.token, server=NAME, parse_timestamp=True)
-        stream.server = f"{NAME}:{port}"
         running = serving(folder, *tls, port=port)
         await beside(running.__enter__)
         stream.async_add_listener(heard.append)
@@ -146,7 +80,7 @@ async def listened(who: Person, folder: Path) -> None:
         await beside(running.__enter__)
         await until(lambda: kinds(heard) == KINDS)
         assert all(one["isCache"] for one in heard)
-        await beside(AccessToken.objects.all().delete)
+        await beside(lock_out)
         # Refused with 401, it stops for good.
         await until(lambda: not stream.active)
         assert not stream.connected

@@ -7,6 +7,7 @@ from simulator.world.draws import draw_between, draw_int
 from simulator.world.weather import outside_c
 
 _WHEELS = ("fl", "fr", "rl", "rr")
+_EVERY_S = 60
 
 
 def tires(moment: Moment) -> dict[str, Any]:
@@ -18,12 +19,19 @@ def tires(moment: Moment) -> dict[str, Any]:
     }
     for wheel in _WHEELS:
         bar = _pressure_bar(moment, wheel)
-        seen_s = int(moment.at_s) - draw_int(5, 60, moment.vin, wheel, "seen")
         state[f"tpms_hard_warning_{wheel}"] = bar < wanted_bar * 0.75
-        state[f"tpms_last_seen_pressure_time_{wheel}"] = seen_s
+        state[f"tpms_last_seen_pressure_time_{wheel}"] = _seen_s(moment, wheel)
         state[f"tpms_pressure_{wheel}"] = bar
         state[f"tpms_soft_warning_{wheel}"] = bar < wanted_bar * 0.85
     return state
+
+
+def _seen_s(moment: Moment, wheel: str) -> int:
+    """Return when a sensor was heard last: once a minute, and never while parked."""
+    parked_s = 0.0 if moment.motion.is_driving else moment.elapsed_s
+    late_s = draw_int(0, _EVERY_S - 1, moment.vin, wheel, "seen")
+    heard_s = int(moment.at_s - parked_s) - late_s
+    return heard_s // _EVERY_S * _EVERY_S + late_s
 
 
 def _pressure_bar(moment: Moment, wheel: str) -> float:
