@@ -101,10 +101,12 @@ def _read(product: str, found: Mapping[bytes, bytes]) -> Snapshot:
         kind, _, name = field_name.decode().partition(":")
         if kind == "s":
             if "\\" in name:
-                name = orjson.loads(f'"{name}"')  # noqa: PLW2901
+                name = orjson.loads(f'"{name}"')
             signals[name] = Latest(int(text[BORN]), text[VALUE], int(text[CAME]))
         elif kind == "t" and name in _TOPICS:
             topic = Topic(name)
             others[topic] = Event(topic, product, text[VALUE], int(text[BORN]))
             came[topic] = int(text[CAME])
-    return Snapshot(product, int(found.get(b"came", b"0")[CURSOR]), signals, others, came)
+    return Snapshot(
+        product, int(found.get(b"came", b"0")[CURSOR]), signals, others, came
+    )
