@@ -12,7 +12,7 @@ from redis.exceptions import NoScriptError
 
 from events.errors import Unavailable
 from events.event import Entry
-from events.link import Link
+from events.link import WITHIN_S, Link
 from events.store import (
     KEPT,
     SCRIPT,
@@ -45,11 +45,15 @@ _Batch = list[tuple[Sequence[Entry], asyncio.Future[None]]]
 class Channel:
     """One event loop's way to Redis.
 
-    `kept` is about how many entries a shard holds.
+    `kept` is about how many entries a shard holds; `within_s` is how long a write may
+    take before Redis counts as away.
     """
 
-    def __init__(self, redis_url: str, *, kept: int = KEPT) -> None:
+    def __init__(
+        self, redis_url: str, *, kept: int = KEPT, within_s: float = WITHIN_S
+    ) -> None:
         self._kept = kept
+        self._within_s = within_s
         self._writing = Link(redis_url)
         self._reading = Link(redis_url)
         self._digest = ""
@@ -61,7 +65,7 @@ class Channel:
         """Write entries; return when Redis has confirmed them.
 
         What is published in one turn of the loop leaves in one write. Raises
-        `Unavailable`, within two seconds.
+        `Unavailable`, within a second more than `within_s`.
         """
         if not entries:
             return
@@ -147,7 +151,9 @@ class Channel:
     async def _run(self, request: Sequence[str | bytes | int]) -> None:
         if not self._digest:
             self._digest = (await self._writing.ask("SCRIPT", "LOAD", SCRIPT)).decode()
-        await self._writing.ask("EVALSHA", self._digest, 0, *request)
+        await self._writing.ask(
+            "EVALSHA", self._digest, 0, *request, within_s=self._within_s
+        )
 
     def _take(self) -> _Batch:
         count = taken = 0
