@@ -134,7 +134,7 @@ def test_numbers_are_written_as_the_server_does(units: Units) -> None:
                 "charging_state": "Charging",
                 "charge_rate": 20.0,
             },
-            "climate_state": {"inside_temp": 21.25},
+            "climate_state": {"inside_temp": 21.3},
             "vehicle_state": {"tpms_pressure_fl": 2.85, "odometer": 21407.4},
             "drive_state": {"speed": 65},
         }
@@ -150,7 +150,7 @@ def test_numbers_are_written_as_the_server_does(units: Units) -> None:
         "BatteryLevel": 63,
         "RatedRange": 100.6,
         "ChargeRateMilePerHour": 20.0,
-        "InsideTemp": 21.25,
+        "InsideTemp": 21.3,
         "TpmsPressureFl": 2.85,
         "Odometer": 21407.4,
         "VehicleSpeed": 65,
