@@ -66,7 +66,7 @@ def test_damaged_signals_are_read_alike(at: int, damage: bytes) -> None:
     found = protocol.Payload(vin=frames.VIN)
     found.data.add(key=8, value=protocol.Value(double_value=81.5))
     found.data.add(key=21, value=protocol.Value(location_value=place))
-    found.data.add(key=10, value=protocol.Value(shift_state_value=2))
+    found.data.add(key=10, value=protocol.Value(shift_state_value="ShiftStateP"))
     whole = found.SerializeToString()
     _both(whole)
     _both(whole[:at] + damage + whole[at + len(damage) :])
@@ -75,7 +75,7 @@ def test_damaged_signals_are_read_alike(at: int, damage: bytes) -> None:
 
 def test_what_follows_a_double_is_not_taken_for_it() -> None:
     plain = protocol.Datum(
-        key=8, value=protocol.Value(double_value=1.5)
+        key="Soc", value=protocol.Value(double_value=1.5)
     ).SerializeToString()
     more = plain + b"\x19" + struct.pack("<d", 9.5)
     for content in (more, more, plain):
@@ -84,7 +84,8 @@ def test_what_follows_a_double_is_not_taken_for_it() -> None:
 
 def test_memory_is_bounded() -> None:
     for key in range(300, 9000):
-        datum = protocol.Datum(key=key, value=protocol.Value(boolean_value=True))
+        datum = protocol.Datum(value=protocol.Value(boolean_value=True))
+        datum.key = key  # type: ignore[assignment]  # an open enum
         content = datum.SerializeToString()
         found, _ = signals.read(b"\x0a%c%b" % (len(content), content))
         assert found == {f"Field_{key}": True}
