@@ -24,8 +24,11 @@ def reconcile(vin: str) -> None:
 
 @shared_task(base=DjangoTask, ignore_result=True)
 def sweep() -> None:
-    """Ring for the cars whose turn has come, and for all when the receiver moved."""
-    there = _destination()
+    """Ring for the cars whose turn has come, and for all when the receiver moved.
+
+    Nothing is asked, and no certificate made, while no car is to stream.
+    """
+    there = _destination() if queue.holds_any() else None
     for vin in queue.due(there) if there else ():
         reconcile.delay(vin)
 

@@ -20,7 +20,7 @@ def test_endpoint_is_found_and_tried(
     expect(page.get_by_role("status")).to_have_text("1 endpoint")
     page.get_by_role("link", name="GET /api/1/vehicles/{vehicle_tag}").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(
-        "Read one car's record with its state."
+        "Read one car's record with its state"
     )
     page.get_by_label("Access token of yours").fill(access_token)
     page.get_by_label("vehicle_tag").fill(vin)

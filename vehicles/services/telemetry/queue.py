@@ -50,6 +50,11 @@ def finish(
     return not settled and bool(mine.update(lease_until=None))
 
 
+def holds_any() -> bool:
+    """Tell whether any car streams, is to stream, or is to stop."""
+    return TelemetryConfig.objects.exists()
+
+
 def due(there: Destination) -> list[str]:
     """Return the cars whose turn has come; all of them where the destination moved."""
     now = timezone.now()
