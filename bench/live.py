@@ -40,13 +40,13 @@ def main(cars: int = 100, seconds: float = 20) -> None:
         }
         _python(env, "manage.py", "migrate", "-v0")
         seeded = json.loads(_python(env, "-m", "bench.seed", str(cars), "0"))
-        _serve(stack, env, folder, web)
+        token = seeded["access_token"]
+        _serve(stack, env, folder, web, token)
         load = [sys.executable, "-m", "bench.live_load"]
         drive = [*load, "cars", str(folder), str(door), str(cars)]
         log = folder / "cars.log"
         stack.enter_context(machine.running(drive, core=_LOAD, env=env, log=log))
         time.sleep(_WARM_S)
-        token = seeded["access_token"]
         listen = ["-m", "bench.live_load", "listeners", str(web), token, str(cars)]
         found = sorted(json.loads(_python(env, *listen, str(seconds))))
     if not found:
@@ -81,7 +81,9 @@ def _certificates(folder: Path, door: int) -> dict[str, str]:
     }
 
 
-def _serve(stack: ExitStack, env: Mapping[str, str], folder: Path, port: int) -> None:
+def _serve(
+    stack: ExitStack, env: Mapping[str, str], folder: Path, port: int, token: str
+) -> None:
     web = [
         *(sys.executable, "-m", "granian", "--interface", "asgi", "--http", "1"),
         *("--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
@@ -91,8 +93,8 @@ def _serve(stack: ExitStack, env: Mapping[str, str], folder: Path, port: int) ->
     for name, command in (("web", web), ("receiver", receiver)):
         log = folder / f"{name}.log"
         stack.enter_context(machine.running(command, core=_SERVERS, env=env, log=log))
-    key = "/.well-known/appspecific/com.tesla.3p.public-key.pem"
-    machine.wait_for(f"http://127.0.0.1:{port}{key}", headers={})
+    headers = {"Authorization": f"Bearer {token}"}
+    machine.wait_for(f"http://127.0.0.1:{port}/api/test", headers=headers)
 
 
 def _python(env: Mapping[str, str], *arguments: str) -> str:

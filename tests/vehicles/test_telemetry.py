@@ -23,6 +23,7 @@ from tests.factories import SCOPES, make_bare_grant, make_vehicle
 from tokens.models import TeslaGrant, Usage
 from vehicles.models import TelemetryConfig, VehicleAccess
 from vehicles.services.telemetry import refusals, wishes
+from vehicles.streaming.presets import BY_NAME
 
 ClientOf = Callable[[User], Client]
 Rung = Callable[[], list[tuple[str, list[object]]]]
@@ -486,3 +487,9 @@ def test_page_costs_the_same_queries_with_many_fields(
     wishes.merge(car, dict.fromkeys(names))
     with django_assert_num_queries(queries):
         read(client)
+
+
+def test_everything_cheap_asks_seldom_for_times() -> None:
+    found = BY_NAME["cheap"].choose(["TpmsLastSeenPressureTimeFl", "Locked"])
+    assert found["TpmsLastSeenPressureTimeFl"] == {"interval_seconds": 1800}
+    assert found["Locked"]["interval_seconds"] < 1800

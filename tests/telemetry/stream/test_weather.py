@@ -183,6 +183,7 @@ def test_streams_go_on_when_redis_comes_back(
     somebody = person(alice)
     own = Redis(tmp_path)
     own.start()
+    seen: dict[str, Any] = {}
     with serving(tmp_path, REDIS_URL=own.url) as server:
         line = server.listen(token=somebody.token).begin()
         seen: dict[str, Any] = {}
