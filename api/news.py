@@ -17,6 +17,7 @@ from uuid import UUID
 from django.db import DatabaseError
 
 from api.threads import Threads
+from energy.services import pacing
 from vehicles.models import VehicleAccess
 from vehicles.services import announcing, vehicles
 
@@ -64,6 +65,7 @@ class News:
         self._known: dict[str, tuple[str, float]] = {}
         self._states: dict[str, tuple[str, datetime]] = {}
         self._readings: dict[tuple[UUID, str], Seen] = {}
+        self._sites: set[int] = set()
         self._telling: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
 
@@ -86,12 +88,18 @@ class News:
             self._readings[seen.user_id, vin] = seen
             self._soon()
 
+    def changed_site(self, site_id: int) -> None:
+        """Note that a program changed an energy site, so that it is soon read anew."""
+        self._sites.add(site_id)
+        self._soon()
+
     async def flush(self) -> None:
         """Tell what waits; what the database cannot take is let go."""
         states, self._states = self._states, {}
         readings, self._readings = self._readings, {}
+        sites, self._sites = self._sites, set()
         try:
-            await self._threads.quickly(lambda: _tell(states, readings))
+            await self._threads.quickly(lambda: _tell(states, readings, sites))
         except DatabaseError:
             _log.warning("The news of %d cars was not told.", len(states))
 
@@ -106,15 +114,19 @@ class News:
             self._telling = asyncio.ensure_future(self._tell_soon())
 
     async def _tell_soon(self) -> None:
-        while self._states or self._readings:
+        while self._states or self._readings or self._sites:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._closing.wait(), _TELL_AFTER_S)
             await self.flush()
 
 
 def _tell(
-    states: dict[str, tuple[str, datetime]], readings: dict[tuple[UUID, str], Seen]
+    states: dict[str, tuple[str, datetime]],
+    readings: dict[tuple[UUID, str], Seen],
+    sites: set[int],
 ) -> None:
+    for site_id in sites:
+        pacing.forget(site_id, pacing.INFO)
     vehicles.note_seen(states)
     for (account_id, vin), seen in readings.items():
         access = (

@@ -227,6 +227,8 @@ class Asking:
             if tag:
                 self.upstream.states.forget(grant, tag)
                 await self.upstream.readings.change(tag)
+            if tag.isdecimal():
+                self.upstream.news.changed_site(int(tag))
 
     async def _ask(self, grant: Grant, call: Call, tag: str, price: Price) -> Answer:
         """Ask Tesla, within the limits, and count it; what is not sent costs nothing."""

@@ -11,6 +11,8 @@ from django.db import DatabaseError
 from accounts.models import User
 from api.news import News, is_whole
 from api.threads import Threads
+from energy.models import SiteAccess
+from energy.services import pacing
 from simulator.testing import RunningSimulator
 from tests.api.conftest import MakePerson, Person, Program
 from tests.api.test_readings import path_of
@@ -135,3 +137,20 @@ def test_database_that_is_away_loses_news_alone(
 
     asyncio.run(story())
     assert "The news of 1 cars was not told." in caplog.text
+
+
+def test_site_that_a_program_changed_is_read_anew_with_the_next_poll(
+    play: Play, owner_: Person, events_redis: "redis.Redis"
+) -> None:
+    site_id = SiteAccess.objects.get().site.site_id
+    assert pacing.may_ask(site_id, pacing.INFO)
+    path = f"/api/1/energy_sites/{site_id}/backup"
+
+    async def story(program: Program) -> None:
+        body = b'{"backup_reserve_percent": 30}'
+        answer = await program.call(path, method="POST", body=body)
+        assert answer.status == 200
+
+    assert not pacing.may_ask(site_id, pacing.INFO)
+    play(story, owner_.access_token)
+    assert pacing.may_ask(site_id, pacing.INFO)
