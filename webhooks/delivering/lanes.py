@@ -198,7 +198,9 @@ class Lane:
             for piece in batch:
                 self._drop(piece)
             return
-        waiting, self._newest = [*batch, *self._queue], {}
+        # Of requests that fail together the newer one may come back first.
+        waiting = sorted([*batch, *self._queue], key=lambda piece: piece.message_id)
+        self._newest = {}
         self._queue.clear()
         for piece in waiting:
             key = (piece.topic, piece.product)
