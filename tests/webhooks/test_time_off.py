@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from tests.factories import make_user
 from tests.webhooks.making import VIN, make_attempt, make_delivery, make_endpoint
+from webhooks.errors import NothingToResend
 from webhooks.models import Attempt, Delivery, Endpoint
 from webhooks.outcomes import ErrorKind, Outcome, Tried
 from webhooks.services import deliveries, endpoints, outbox, queue, sweeping
@@ -131,7 +132,7 @@ def test_nothing_is_tested_or_sent_again_that_was_removed(
     endpoints.remove(endpoint)
     with pytest.raises(Endpoint.DoesNotExist):
         endpoints.test(Endpoint(pk=delivery.endpoint_id), "state")
-    with pytest.raises(deliveries.NothingToResend):
+    with pytest.raises(NothingToResend):
         deliveries.resend(endpoint.user, delivery.pk)
 
 
