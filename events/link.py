@@ -40,6 +40,8 @@ class Link:
         self._connection: Connection | None = None
         self._next_pause_s = _FIRST_PAUSE_S
         self._away_until_s = 0.0
+        # How many connections were lost, and with each perhaps a reply.
+        self.losses = 0
 
     @property
     def pause_s(self) -> float:
@@ -94,6 +96,7 @@ class Link:
     async def _drop(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
+            self.losses += 1
             await connection.disconnect(nowait=True)
 
 

@@ -1,6 +1,6 @@
 """Prepare what pages show of a webhook: its state in words, its figures, what to do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from accounts.models import User
 from webhooks import words
 from webhooks.models import Endpoint
-from webhooks.services.health import Health, health
+from webhooks.services.health import Health, health, healths
 
 # Failing for less than this is no news: a receiver may be starting anew.
 NEWS_AFTER: Final = timedelta(hours=1)
@@ -86,7 +86,16 @@ class News:
 
 def card_of(endpoint: Endpoint, now: datetime) -> Card:
     """Return the card of one webhook; costs three queries."""
-    figures = health(endpoint)
+    return _card(endpoint, health(endpoint), now)
+
+
+def cards_of(endpoints: Sequence[Endpoint], now: datetime) -> list[Card]:
+    """Return the cards of webhooks; three queries for all of them."""
+    figures = healths(endpoints)
+    return [_card(one, figures[one.pk], now) for one in endpoints]
+
+
+def _card(endpoint: Endpoint, figures: Health, now: datetime) -> Card:
     look, word, since = standing(endpoint)
     return Card(
         endpoint,

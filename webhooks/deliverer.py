@@ -83,10 +83,10 @@ class Deliverer:
         self._post = Post(sender, Gate(), Paces(), self.ledger, clock, host)
         self.rows = Rows(self._database, self._post, self.roster, clock)
         self._intake = Intake(redis_url, self._take, alive_s=self._rhythm.alive_s)
-        self._acks = Acks(self._intake.ask)
+        self._acks = Acks(self._intake.confirm)
         self.lanes: dict[UUID, Lane] = {}
         self._news: asyncio.Queue[tuple[Stored, list[UUID]]] = asyncio.Queue(_MOST_NEWS)
-        self._stopping = asyncio.Event()
+        self._stopping, self._knows = asyncio.Event(), asyncio.Event()
 
     def stop(self) -> None:
         """End as soon as what is being sent has its answer."""
@@ -94,12 +94,14 @@ class Deliverer:
 
     async def run(self) -> None:
         """Deliver until `stop`; then finish what is under way, for 17 s at most."""
-        await self._refresh()
         rhythm = self._rhythm
         reading = self._start(
-            self._intake.run(), self._intake.look_after(), self.rows.run()
+            self._once_known(self._intake.run),
+            self._once_known(self._intake.look_after),
+            self.rows.run(),
         )
         keeping = self._start(
+            self._intake.stay_alive(),
             self._acks.run(),
             self._store_news(),
             self._ring_rows(),
@@ -150,6 +152,11 @@ class Deliverer:
     @staticmethod
     def _start(*work: Coroutine[Any, Any, None]) -> list[asyncio.Task[None]]:
         return [asyncio.get_running_loop().create_task(one) for one in work]
+
+    async def _once_known(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Read nothing before it is known who wants what: it would be lost."""
+        await self._knows.wait()
+        await work()
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -217,6 +224,7 @@ class Deliverer:
     async def _refresh(self) -> None:
         if not await self._asked(self.roster.refresh):
             return
+        self._knows.set()
         for endpoint_id, lane in list(self.lanes.items()):
             target = self.roster.by_id.get(endpoint_id)
             if target is None or not target.is_sending:

@@ -52,7 +52,8 @@ class Endpoint(models.Model):
     `vins` is empty for all cars. `secret_sealed` signs; `old_secret_sealed` signs
     beside it until `old_secret_until`. `headers_sealed` is a JSON object. Since
     `first_failure_at` nothing was accepted; `outage_s` of that time the line of this
-    instance was down, counted up to `outage_at`. `notices` counts the letters written about it.
+    instance was down, counted up to `outage_at`, or nobody looked: the last look at an
+    endpoint that fails was at `swept_at`. `notices` counts the letters written about it.
     """
 
     class Format(models.TextChoices):
@@ -102,6 +103,7 @@ class Endpoint(models.Model):
     failed_hours = models.PositiveSmallIntegerField(default=0)
     outage_s = models.PositiveIntegerField(default=0)
     outage_at = models.DateTimeField(null=True)
+    swept_at = models.DateTimeField(null=True)
     notices = models.PositiveSmallIntegerField(default=0)
     closed_until = models.DateTimeField(null=True)
     delivered_count = models.PositiveBigIntegerField(default=0)
@@ -223,6 +225,16 @@ class Delivery(models.Model):
                 fields=["endpoint", "message"],
                 condition=Q(state="pending"),
                 name="delivery_waiting",
+            ),
+            models.Index(
+                fields=["endpoint", "lease_until"],
+                condition=Q(state="pending", lease_until__isnull=False),
+                name="delivery_leased",
+            ),
+            models.Index(
+                fields=["endpoint", "message"],
+                condition=Q(state="pending", purpose="test"),
+                name="delivery_tests",
             ),
             models.Index(fields=["endpoint", "-id"], name="delivery_newest"),
         ]

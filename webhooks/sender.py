@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
-from multidict import CIMultiDict
 
 from webhooks.guard import Blocked, Guard, Resolve, resolve
 from webhooks.networks import Policy
 from webhooks.outcomes import EXCERPT_BYTES, ErrorKind, Outcome, retry_after_s, text_of
 from webhooks.signing import signature
 from webhooks.targets import Target
+from webhooks.wire import Wire
 
 TOTAL_S = 15.0
 CONNECT_S = 5.0
@@ -43,18 +43,19 @@ class Sender:
         connect_s: float = CONNECT_S,
     ) -> None:
         self._tls = tls or ssl.create_default_context()
+        self._total_s = total_s
         timeout = aiohttp.ClientTimeout(
             total=total_s, connect=connect_s, ceil_threshold=total_s + 1
         )
-        self._sessions = {
-            scheme: _session(Guard(policy, plain=plain, resolve=resolve), timeout)
+        self._wires = {
+            scheme: Wire(Guard(policy, plain=plain, resolve=resolve), timeout)
             for scheme, plain in (("https", False), ("http", True))
         }
 
     async def close(self) -> None:
         """Close all connections."""
-        for session in self._sessions.values():
-            await session.close()
+        for wire in self._wires.values():
+            await wire.close()
 
     async def post(
         self,
@@ -66,28 +67,26 @@ class Sender:
         began = time.monotonic()
         status, kind, excerpt, remote_ip, wait = None, "", b"", "", None
         try:
-            async with self._sessions[target.address.scheme].post(
-                target.address,
-                data=body,
-                headers=headers,
-                allow_redirects=False,
-                ssl=self._tls if target.verify_tls else False,
-            ) as answer:
-                status = answer.status
-                remote_ip = _peer(answer)
-                kind = _kind_of_status(status)
-                if kind and "Retry-After" in answer.headers:
-                    wait = retry_after_s(
-                        answer.headers["Retry-After"], datetime.now(UTC)
-                    )
-                excerpt = await _read(answer)
+            async with asyncio.timeout(self._total_s):
+                answer = await self._wires[target.address.scheme].post(
+                    target.address,
+                    headers,
+                    body,
+                    tls=self._tls if target.verify_tls else False,
+                    most=MOST_ANSWER_BYTES,
+                    kept=EXCERPT_BYTES,
+                )
+            status, excerpt, remote_ip = answer.status, answer.body, answer.peer
+            kind = _kind_of_status(status)
+            if kind and answer.retry_after is not None:
+                wait = retry_after_s(answer.retry_after, datetime.now(UTC))
         except _EXPECTED as error:
             kind = _kind_of(error)
         return Outcome(
             status=status,
             error_kind=kind,
             duration_ms=int((time.monotonic() - began) * 1000),
-            excerpt=text_of(excerpt),
+            excerpt=text_of(excerpt) if excerpt else "",
             remote_ip=remote_ip,
             retry_after_s=wait,
         )
@@ -95,61 +94,19 @@ class Sender:
 
 def headers_for(
     target: Target, message_id: str, body: bytes, number: int, now: datetime
-) -> CIMultiDict[str]:
+) -> dict[str, str]:
     """Return the headers of one request, signed now."""
     at_s = int(now.timestamp())
-    return CIMultiDict(
-        (
-            *target.headers(),
-            ("Content-Type", "application/json"),
-            ("Accept-Encoding", "identity"),
-            ("User-Agent", _AGENT),
-            ("webhook-id", message_id),
-            ("webhook-timestamp", str(at_s)),
-            ("webhook-signature", signature(target.keys(now), message_id, at_s, body)),
-            ("webhook-attempt", str(number)),
-        )
-    )
-
-
-def _session(guard: Guard, timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
-    connector = aiohttp.TCPConnector(
-        resolver=guard,
-        socket_factory=guard.make_socket,
-        limit=0,
-        ttl_dns_cache=10,
-        happy_eyeballs_delay=None,
-        keepalive_timeout=30,
-    )
-    return aiohttp.ClientSession(
-        connector=connector,
-        cookie_jar=aiohttp.DummyCookieJar(),
-        timeout=timeout,
-        trust_env=False,
-        auto_decompress=False,
-        skip_auto_headers=("Accept", "Accept-Encoding"),
-    )
-
-
-async def _read(answer: aiohttp.ClientResponse) -> bytes:
-    """Return the beginning of an answer; a longer one is cut, its connection closed."""
-    found, size = b"", 0
-    while chunk := await answer.content.read(MOST_ANSWER_BYTES):
-        size += len(chunk)
-        if len(found) < EXCERPT_BYTES:
-            found += chunk[: EXCERPT_BYTES - len(found)]
-        if size >= MOST_ANSWER_BYTES:
-            answer.close()
-            break
-    return found
-
-
-def _peer(answer: aiohttp.ClientResponse) -> str:
-    """Return the address that answered, empty where the connection is given back."""
-    if answer.connection is None or answer.connection.transport is None:
-        return ""
-    peer = answer.connection.transport.get_extra_info("peername")
-    return str(peer[0]) if peer else ""
+    return {
+        **dict(target.headers()),
+        "Content-Type": "application/json",
+        "Accept-Encoding": "identity",
+        "User-Agent": _AGENT,
+        "webhook-id": message_id,
+        "webhook-timestamp": str(at_s),
+        "webhook-signature": signature(target.keys(now), message_id, at_s, body),
+        "webhook-attempt": str(number),
+    }
 
 
 def _kind_of_status(status: int) -> str:

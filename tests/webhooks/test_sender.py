@@ -230,8 +230,8 @@ def test_name_that_changes_its_mind_gains_nothing() -> None:
             receiver.default = status(200, "Connection: close")
             first = await by.post(there, b"{}", {})
             assert first.has_worked
-            for session in by._sessions.values():  # noqa: SLF001  # no ten seconds
-                session.connector.clear_dns_cache()  # type: ignore[union-attr]
+            for wire in by._wires.values():  # noqa: SLF001  # no ten seconds
+                wire.connector.clear_dns_cache()
             second = await by.post(there, b"{}", {})
             await by.close()
             return second.error_kind, receiver.connections

@@ -2,14 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
 
 from events.errors import Unavailable
-from events.store import key
 
 GROUP = "webhooks"
-Ask = Callable[..., Awaitable[Any]]
+Confirm = Callable[[int, Sequence[str]], Awaitable[None]]
 _EVERY_S = 0.02
 _AWAY_S = 0.5
 _MOST_IN_ONE = 1000
@@ -19,8 +17,8 @@ _LOG = logging.getLogger(__name__)
 class Acks:
     """Collect the entries that are done with, and confirm them every 20 ms."""
 
-    def __init__(self, ask: Ask) -> None:
-        self._ask = ask
+    def __init__(self, confirm: Confirm) -> None:
+        self._confirm = confirm
         self._done: dict[int, list[str]] = {}
         self._any = asyncio.Event()
 
@@ -43,7 +41,7 @@ class Acks:
             shard, found = next(iter(self._done.items()))
             some, rest = found[:_MOST_IN_ONE], found[_MOST_IN_ONE:]
             try:
-                await self._ask("XACK", key(shard), GROUP, *some)
+                await self._confirm(shard, some)
             except Unavailable:
                 self._any.set()
                 await asyncio.sleep(_AWAY_S)

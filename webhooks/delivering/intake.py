@@ -1,7 +1,8 @@
 """Read the streams as one of a group, and hand on what somebody wants to be told.
 
 Each process reads under a name of its own and says again and again that it is alive.
-What a dead one had read and not confirmed is claimed by those who live.
+What a dead one had read and not confirmed is claimed by those who live. What a living
+one was given in a reply that got lost, it finds again among its own.
 """
 
 import asyncio
@@ -23,6 +24,14 @@ ALIVE_S = 15
 _AWAY_S = 0.5
 _KEYS = tuple(key(shard) for shard in range(SHARDS))
 _NEW = (">",) * SHARDS
+# Forget a consumer, unless it is alive or something that it read waits to be claimed.
+_DISMISS = """
+if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+local waiting = redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2])
+if #waiting > 0 then return 0 end
+redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
+return 1
+"""
 Hand = Callable[[Sequence[Stored]], Awaitable[None]]
 
 
@@ -35,11 +44,23 @@ class Intake:
         self._turn = asyncio.Lock()
         self._hand, self._alive_s = hand, alive_s
         self._has_groups = False
+        # What was handed on and is not confirmed yet.
+        self._held: set[tuple[int, str]] = set()
+        self._regained = self._checked = 0
+
+    @property
+    def _losses(self) -> int:
+        return self._reading.losses + self._asking.losses
 
     async def ask(self, *request: Any) -> Any:
         """Ask Redis one thing after the other. Raises `Unavailable`."""
         async with self._turn:
             return await self._asking.ask(*request)
+
+    async def confirm(self, shard: int, ids: Sequence[str]) -> None:
+        """Tell Redis that these entries are done with. Raises `Unavailable`."""
+        await self.ask("XACK", key(shard), GROUP, *ids)
+        self._held.difference_update((shard, one) for one in ids)
 
     async def run(self) -> None:
         """Read for ever; a Redis that is away is asked again."""
@@ -47,18 +68,35 @@ class Intake:
             try:
                 if not self._has_groups:
                     await self._make_groups()
-                await self._hand(await self._read())
+                losses = self._losses
+                if losses != self._regained:
+                    await self._regain()
+                    self._regained = losses
+                await self._hand_on(await self._read())
             except Unavailable as error:
                 # A Redis that comes back empty has no groups either.
                 self._has_groups = False
                 _LOG.info("The streams cannot be read: %s", error)
                 await asyncio.sleep(max(_AWAY_S, self._reading.pause_s))
 
-    async def look_after(self) -> None:
-        """Say that this process is alive, and claim what dead ones left, for ever."""
+    async def stay_alive(self) -> None:
+        """Say for ever that this process is alive, whatever else it waits for."""
         while True:
             try:
                 await self.ask("SET", _alive(self.name), 1, "EX", self._alive_s)
+            except Unavailable as error:
+                _LOG.info("Nobody was told that this process is alive: %s", error)
+            await asyncio.sleep(self._alive_s / 3)
+
+    async def look_after(self) -> None:
+        """Claim what dead ones left, and look for what was lost on the way, for ever."""
+        while True:
+            try:
+                losses = self._losses
+                if losses != self._checked:
+                    # A question that was cut off may have been answered after all.
+                    await self._regain()
+                    self._checked = losses
                 for shard in range(SHARDS):
                     await self._inherit(shard)
             except Unavailable as error:
@@ -103,7 +141,10 @@ class Intake:
             if name == self.name or await self.ask("EXISTS", _alive(name)):
                 continue
             await self._claim_all(shard, name)
-            await self.ask("XGROUP", "DELCONSUMER", key(shard), GROUP, name)
+            # What is too young to be claimed keeps its reader until the next look.
+            await self.ask(
+                *("EVAL", _DISMISS, 2, key(shard), _alive(name), GROUP, name)
+            )
 
     async def _claim_all(self, shard: int, name: str) -> None:
         after = "-"
@@ -117,7 +158,36 @@ class Intake:
                 "XCLAIM", key(shard), GROUP, self.name, self._alive_s * 100, *ids
             )
             there = [row for row in found if row and row[1]]
-            await self._hand(stored([[key(shard).encode(), there]]))
+            await self._hand_on(stored([[key(shard).encode(), there]]))
+
+    async def _regain(self) -> None:
+        """Hand on what this process was given in replies that it never saw."""
+        for shard in range(SHARDS):
+            after = "0"
+            while True:
+                known = frozenset(self._held)
+                reply = await self.ask(
+                    *("XREADGROUP", "GROUP", GROUP, self.name, "COUNT", COUNT),
+                    *("STREAMS", key(shard), after),
+                )
+                rows = reply[0][1] if reply else []
+                if not rows:
+                    break
+                after = rows[-1][0].decode()
+                # The stream was cut meanwhile: there is nothing left to tell.
+                gone = [row[0].decode() for row in rows if not row[1]]
+                if gone:
+                    await self.confirm(shard, gone)
+                there = stored([[key(shard).encode(), [row for row in rows if row[1]]]])
+                await self._hand_on(
+                    [one for one in there if (shard, one.id) not in known]
+                )
+
+    async def _hand_on(self, entries: Sequence[Stored]) -> None:
+        """Hand on what is not held already, and hold it until it is confirmed."""
+        fresh = [one for one in entries if (one.shard, one.id) not in self._held]
+        self._held.update((one.shard, one.id) for one in fresh)
+        await self._hand(fresh)
 
 
 def _alive(name: str) -> str:

@@ -8,6 +8,7 @@ oldest first, and counted.
 import asyncio
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
 
 from webhooks import formats
 from webhooks.delivering.pieces import Piece
@@ -43,7 +44,7 @@ class Lane:
         self._failures = 0
         self._closed_until_s = 0.0
         self._dropped = 0
-        self._is_stopped = False
+        self._is_stopped = self._is_closed = False
 
     @property
     def is_flowing(self) -> bool:
@@ -55,7 +56,7 @@ class Lane:
 
     def add(self, piece: Piece) -> None:
         """Send a piece as soon as it is its turn."""
-        if self._is_stopped:
+        if self._is_stopped or self._is_closed:
             self._drop(piece)
             return
         key = (piece.topic, piece.product)
@@ -63,15 +64,12 @@ class Lane:
         is_crowded = len(self._queue) >= CROWDED or self._failures
         if waiting is not None and is_crowded and not self.is_flowing:
             waiting.absorb(piece)
-            return
-        self._queue.append(piece)
-        self._newest[key] = piece
+        else:
+            self._queue.append(piece)
+            self._newest[key] = piece
         if len(self._queue) > MOST_WAITING:
             self._drop(self._pop(oldest=True))
-        if len(self._workers) < self._limit():
-            task = asyncio.get_running_loop().create_task(self._work())
-            self._workers.add(task)
-            task.add_done_callback(self._workers.discard)
+        self._see_to_workers()
 
     def stop(self) -> list[asyncio.Task[None]]:
         """Begin nothing more; return what is being sent.
@@ -86,32 +84,54 @@ class Lane:
         return list(self._sending)
 
     def close(self) -> None:
-        """Drop what waits: its endpoint is told nothing any more."""
-        while self._queue:
-            self._drop(self._pop(oldest=True))
+        """Drop what waits and what comes: its endpoint is told nothing any more."""
+        self._is_closed = True
+        self._drop_all()
+        for task in self._workers - self._sending:
+            task.cancel()
+
+    def _see_to_workers(self) -> None:
+        """Have somebody send what waits."""
+        if self._queue and len(self._workers) < self._limit():
+            task = asyncio.get_running_loop().create_task(self._work())
+            self._workers.add(task)
+            # One that is cancelled before it begins does not leave by itself.
+            task.add_done_callback(self._workers.discard)
 
     def _limit(self) -> int:
         return 1 if self._failures or self._pace.is_slow else AT_ONCE
 
     async def _work(self) -> None:
-        loop, me = asyncio.get_running_loop(), asyncio.current_task()
-        while self._queue and len(self._workers) <= max(self._limit(), 1):
-            wait = self._closed_until_s - loop.time()
-            if wait > 0:
-                await asyncio.sleep(wait)
-                continue
-            if self.target.batch_max > 1 and len(self._queue) < self.target.batch_max:
-                await asyncio.sleep(self.target.batch_s)
-            await self._post.turn(self.target)
-            batch = self._take(loop.time())
-            if batch and me is not None:
-                self._sending.add(me)
-                try:
-                    self._judge(batch, await self._send(batch))
-                finally:
-                    self._sending.discard(me)
+        me = asyncio.current_task()
+        assert me is not None  # noqa: S101  # a task runs it
+        try:
+            while self._queue and len(self._workers) <= max(self._limit(), 1):
+                await self._send_some(me)
+        finally:
+            # At once, so that of those who end together the last one stays.
+            self._workers.discard(me)
+            if not self._is_stopped:
+                self._see_to_workers()
 
-    async def _send(self, batch: list[Piece]) -> Outcome:
+    async def _send_some(self, me: asyncio.Task[None]) -> None:
+        """Wait for what holds the lane, or send one request."""
+        loop = asyncio.get_running_loop()
+        wait = self._closed_until_s - loop.time()
+        if wait > 0:
+            await asyncio.sleep(wait)
+            return
+        if self.target.batch_max > 1 and len(self._queue) < self.target.batch_max:
+            await asyncio.sleep(self.target.batch_s)
+        await self._post.turn(self.target)
+        batch = self._take(loop.time())
+        if batch:
+            self._sending.add(me)
+            try:
+                self._judge(batch, await self._send(batch))
+            finally:
+                self._sending.discard(me)
+
+    async def _send(self, batch: list[Piece]) -> Outcome | None:
         target, newest = self.target, batch[-1]
         bodies = [
             formats.write(target.format, one.topic, one.body, self._post.host)
@@ -121,41 +141,66 @@ class Lane:
         if target.batch_max > 1:
             body = formats.join(target.format, bodies)
             message_id = _name_of_all(batch)
-        for piece in batch:
-            piece.attempts += 1
         parcel = Parcel(
             message_id=message_id,
             topic=newest.topic,
             product=newest.product,
             body=body,
-            number=newest.attempts,
+            number=newest.attempts + 1,
             events=len(batch),
             dropped=self._dropped,
         )
-        return await self._post.send(target, parcel)
+        return await self._post.send(target, parcel, partial(self._is_still, target))
 
-    def _judge(self, batch: list[Piece], outcome: Outcome) -> None:
+    def _is_still(self, target: Target) -> bool:
+        return self.target is target and not self._is_closed
+
+    def _judge(self, batch: list[Piece], outcome: Outcome | None) -> None:
+        if outcome is None:
+            self._take_back(batch)
+            return
+        for piece in batch:
+            piece.attempts += 1
         if outcome.has_worked:
             self._failures, self._dropped = 0, 0
             for piece in batch:
                 piece.done()
             return
         self._failures += 1
+        now_s = asyncio.get_running_loop().time()
         if outcome.status == _GONE:
+            # It will be disabled; nothing is sent until that is known here.
+            self._closed_until_s = now_s + CIRCUIT_STEPS_S[0]
             for piece in batch:
                 self._drop(piece)
-            self.close()
+            self._drop_all()
             return
         beyond = self._failures - CIRCUIT_FAILURES + 1
         steps = CIRCUIT_STEPS_S if beyond > 0 else DATA_STEPS_S
         seconds = wait_s(steps, beyond if beyond > 0 else self._failures, outcome)
-        self._closed_until_s = asyncio.get_running_loop().time() + seconds
-        if not self._is_stopped:
-            self._put_back(batch)
+        self._closed_until_s = now_s + seconds
+        self._put_back(batch)
+
+    def _take_back(self, batch: list[Piece]) -> None:
+        """Let pieces wait that were not sent: the target is another one by now."""
+        for piece in reversed(batch):
+            if self._is_closed:
+                self._drop(piece)
+            elif not self._is_stopped:
+                self._queue.appendleft(piece)
+                self._newest.setdefault((piece.topic, piece.product), piece)
 
     def _put_back(self, batch: list[Piece]) -> None:
         """Let pieces wait again, all of one car and topic merged into the newest."""
-        waiting, self._newest = [*batch, *self._queue], {}
+        if self._is_stopped:
+            return
+        if self._is_closed:
+            for piece in batch:
+                self._drop(piece)
+            return
+        # Of requests that fail together the newer one may come back first.
+        waiting = sorted([*batch, *self._queue], key=lambda piece: piece.message_id)
+        self._newest = {}
         self._queue.clear()
         for piece in waiting:
             key = (piece.topic, piece.product)
@@ -199,6 +244,10 @@ class Lane:
         if self._newest.get(key) is piece:
             del self._newest[key]
         return piece
+
+    def _drop_all(self) -> None:
+        while self._queue:
+            self._drop(self._pop(oldest=True))
 
     def _drop(self, piece: Piece) -> None:
         self._dropped += 1

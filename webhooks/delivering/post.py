@@ -38,18 +38,26 @@ class Post:
     clock: Callable[[], datetime]
     host: str
 
-    async def send(self, target: Target, parcel: Parcel) -> Outcome:
-        """Send one parcel and return what came of it, noted already."""
+    async def send(
+        self, target: Target, parcel: Parcel, still: Callable[[], bool]
+    ) -> Outcome | None:
+        """Send one parcel and return what came of it, noted already.
+
+        None where it was not sent: `still`, asked once there is a place, said no.
+        """
         pace = self.paces.of(target.endpoint_id, target.max_rate)
         is_slow, place = pace.is_slow, f"{target.host}:{target.address.port}"
         await self.gate.enter(place, is_slow=is_slow)
-        began = pace.begin()
         try:
-            outcome = await self._send(target, parcel)
+            if not still():
+                return None
+            began = pace.begin()
+            try:
+                return await self._send(target, parcel)
+            finally:
+                pace.end(began)
         finally:
-            pace.end(began)
             self.gate.leave(place, is_slow=is_slow)
-        return outcome
 
     async def turn(self, target: Target) -> None:
         """Wait until the endpoint's rate allows one more request."""

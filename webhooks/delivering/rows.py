@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import Error
@@ -11,6 +12,7 @@ from django.db import Error
 from webhooks import formats
 from webhooks.delivering.database import Database
 from webhooks.delivering.post import Parcel, Post
+from webhooks.models import Delivery
 from webhooks.sender import TOTAL_S
 from webhooks.services import queue
 from webhooks.services.queue import Claimed
@@ -72,30 +74,52 @@ class Rows:
             pass
 
     def _begin(self, endpoint_id: UUID, claimed: list[Claimed]) -> None:
-        target = self._roster.by_id.get(endpoint_id)
-        if target is None:
-            return
-        task = asyncio.get_running_loop().create_task(self._send_all(target, claimed))
+        task = asyncio.get_running_loop().create_task(
+            self._send_all(endpoint_id, claimed)
+        )
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _send_all(self, target: Target, claimed: list[Claimed]) -> None:
-        loop = asyncio.get_running_loop()
-        last_start = loop.time() + _LAST_START_S
+    async def _send_all(self, endpoint_id: UUID, claimed: list[Claimed]) -> None:
+        last_start_s = asyncio.get_running_loop().time() + _LAST_START_S
         left = list(claimed)
-        while left and loop.time() < last_start:
+        while left:
+            target = self._target(endpoint_id, left[0], last_start_s)
+            if target is None:
+                break
             await self._post.turn(target)
-            outcome = await self._post.send(target, self._parcel(target, left.pop(0)))
+            still = partial(self._is_still, target, left[0], last_start_s)
+            parcel = self._parcel(target, left[0])
+            outcome = await self._post.send(target, parcel, still)
+            if outcome is None:
+                # Its time is over, or it is another target by now.
+                continue
+            left.pop(0)
             if not outcome.has_worked:
                 break
         if left:
-            try:
-                await self._database(queue.release, [one.delivery_id for one in left])
-            except Error:
-                # Their lease ends by itself.
-                _LOG.warning(
-                    "Leases of %d deliveries could not be given back", len(left)
-                )
+            await self._release(left)
+
+    def _target(
+        self, endpoint_id: UUID, one: Claimed, last_start_s: float
+    ) -> Target | None:
+        """Return who is told this now, None for nobody: look before every request."""
+        target = self._roster.by_id.get(endpoint_id)
+        if target is None or asyncio.get_running_loop().time() >= last_start_s:
+            return None
+        # A test is sent to a paused webhook too.
+        may = target.is_sending or one.purpose == Delivery.Purpose.TEST
+        return target if may else None
+
+    def _is_still(self, target: Target, one: Claimed, last_start_s: float) -> bool:
+        return self._target(target.endpoint_id, one, last_start_s) is target
+
+    async def _release(self, left: list[Claimed]) -> None:
+        try:
+            await self._database(queue.release, [one.delivery_id for one in left])
+        except Error:
+            # Their lease ends by itself.
+            _LOG.warning("Leases of %d deliveries could not be given back", len(left))
 
     def _parcel(self, target: Target, one: Claimed) -> Parcel:
         return Parcel(

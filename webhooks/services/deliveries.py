@@ -1,13 +1,16 @@
 """Look through deliveries and attempts, and send again what was missed."""
 
 from datetime import datetime
+from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
 from webhooks.errors import NothingToResend, NotSending
 from webhooks.models import Attempt, Delivery, Endpoint
+from webhooks.services import locks
 
 _OVER = (
     Delivery.State.DELIVERED,
@@ -46,7 +49,8 @@ def resend(user: User, delivery_id: int) -> Delivery:
         raise NothingToResend
     if delivery.endpoint.disabled_at is not None:
         raise NotSending
-    _again(Delivery.objects.filter(pk=delivery.pk))
+    if not _again(delivery.endpoint_id, Delivery.objects.filter(pk=delivery.pk)):
+        raise NothingToResend
     delivery.refresh_from_db(fields=["state", "tries", "next_at", "asked_at"])
     return delivery
 
@@ -67,17 +71,19 @@ def resend_since(user: User, endpoint: Endpoint, when: datetime) -> int:
         state__in=_MISSED,
         message__occurred_at__gte=when,
     )
-    return _again(missed)
+    return _again(endpoint.pk, missed)
 
 
-def _again(rows: QuerySet[Delivery]) -> int:
+def _again(endpoint_id: UUID, rows: QuerySet[Delivery]) -> int:
     now = timezone.now()
-    still = rows.filter(state=Delivery.State.PENDING).update(next_at=now)
-    return still + rows.filter(state__in=_OVER).update(
-        state=Delivery.State.PENDING,
-        tries=0,
-        next_at=now,
-        asked_at=now,
-        lease_until=None,
-        done_at=None,
-    )
+    with transaction.atomic():
+        locks.locked([endpoint_id])
+        still = rows.filter(state=Delivery.State.PENDING).update(next_at=now)
+        return still + rows.filter(state__in=_OVER).update(
+            state=Delivery.State.PENDING,
+            tries=0,
+            next_at=now,
+            asked_at=now,
+            lease_until=None,
+            done_at=None,
+        )

@@ -16,7 +16,7 @@ from webhooks import addresses, ids, samples, signing
 from webhooks.errors import TooManyEndpoints, Unusable
 from webhooks.models import MOST_ENDPOINTS, Delivery, Endpoint, Kind, Message
 from webhooks.networks import policy
-from webhooks.services import sealing
+from webhooks.services import locks, sealing
 
 OVERLAP = timedelta(hours=24)
 MOST_RATE = 50
@@ -81,7 +81,7 @@ def remove(endpoint: Endpoint) -> None:
     """Delete an endpoint with its deliveries; nothing more is sent to it."""
     key = str(endpoint.pk)
     user = endpoint.user
-    Endpoint.objects.filter(pk=endpoint.pk).delete()
+    locks.delete(endpoint.pk)
     audit.record(user, "webhook.removed", subject=key)
 
 
@@ -127,7 +127,8 @@ def roll_secret(endpoint: Endpoint) -> str:
 def test(endpoint: Endpoint, kind: str) -> Delivery:
     """Have a test of one kind sent at once, paused or not; it counts for nothing.
 
-    Raises `Unusable` for a kind that is not known.
+    Raises `Unusable` for a kind that is not known, and `Endpoint.DoesNotExist` where it
+    was removed meanwhile.
     """
     if kind not in Kind.values:
         raise Unusable("kinds", "There is no such kind of news.")
@@ -135,6 +136,8 @@ def test(endpoint: Endpoint, kind: str) -> Delivery:
     vin = endpoint.vins[0] if endpoint.vins else samples.VIN
     at_ms = int(now.timestamp() * 1000)
     with transaction.atomic():
+        if not locks.locked([endpoint.pk]):
+            raise Endpoint.DoesNotExist
         message = Message.objects.create(
             id=ids.new(at_ms),
             user_id=endpoint.user_id,

@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import User
-from webhooks.models import Delivery, Endpoint, Message
+from webhooks.models import Delivery, Message
+from webhooks.services import locks
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,14 @@ def take(news: Iterable[tuple[News, Iterable[UUID]]]) -> int:
     wanted = [(one, set(ids)) for one, ids in news]
     with transaction.atomic():
         endpoint_ids = {key for _, ids in wanted for key in ids}
-        there = set(
-            Endpoint.objects.filter(
-                pk__in=endpoint_ids, user__in=User.objects.filter(leaving_at=None)
-            ).values_list("pk", flat=True)
+        found = locks.locked(endpoint_ids)
+        users = {one.user_id for one in found}
+        staying = set(
+            User.objects.filter(pk__in=users, leaving_at=None).values_list(
+                "pk", flat=True
+            )
         )
+        there = {one.pk for one in found if one.user_id in staying}
         kept = [(one, ids & there) for one, ids in wanted if ids & there]
         Message.objects.bulk_create(
             [_message(one) for one, _ in kept], ignore_conflicts=True, batch_size=500

@@ -8,20 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db import transaction
+from django.db.models import F
 
-from webhooks.models import Attempt, Delivery, Endpoint
-from webhooks.outcomes import (
-    CIRCUIT_FAILURES,
-    EVENT_LIFETIME,
-    STEPS_S,
-    Tried,
-    text_of,
-    wait_s,
-)
-from webhooks.services import standing
+from webhooks.models import Attempt, Delivery
+from webhooks.outcomes import EVENT_LIFETIME, STEPS_S, Tried, text_of, wait_s
+from webhooks.services import claiming, locks, standing
 
 LEASE = timedelta(seconds=30)
 RUN = 10
@@ -52,16 +44,10 @@ def claim(
     their order. One that fails again and again gets a single delivery.
     """
     with transaction.atomic():
-        rows = _due(now, endpoint_ids)
-        due = rows.values_list("endpoint_id", flat=True).order_by().distinct()
-        free = Endpoint.objects.select_for_update(
-            skip_locked=connection.features.has_select_for_update_skip_locked,
-            of=("self",) if connection.features.has_select_for_update_of else (),
-        ).filter(pk__in=list(due[:most]))
-        failures = dict(
-            free.filter(~Exists(_leased(now))).values_list("pk", "consecutive_failures")
-        )
-        chosen = _oldest(_due(now, failures), failures, run)
+        free = claiming.lock_free(now, endpoint_ids, most)
+        if not free:
+            return {}
+        chosen = claiming.oldest(now, free, run)
         Delivery.objects.filter(pk__in=[one.pk for one in chosen]).update(
             lease_until=now + LEASE
         )
@@ -82,6 +68,7 @@ def finish(tried: Sequence[Tried], dropped: dict[UUID, int], now: datetime) -> N
     Data, which has no delivery, is counted and logged alone.
     """
     with transaction.atomic():
+        found = locks.locked({*dropped, *(one.endpoint_id for one in tried)})
         recovered = standing.note(tried, dropped, now)
         for one in tried:
             if one.delivery_id is not None:
@@ -91,42 +78,7 @@ def finish(tried: Sequence[Tried], dropped: dict[UUID, int], now: datetime) -> N
             waiting.filter(state=Delivery.State.PENDING, next_at__gt=now).update(
                 next_at=now
             )
-        _log(tried)
-
-
-def _due(now: datetime, endpoint_ids: Collection[UUID]) -> QuerySet[Delivery]:
-    is_open = Q(
-        Q(endpoint__closed_until=None) | Q(endpoint__closed_until__lte=now),
-        endpoint__paused_at=None,
-        endpoint__disabled_at=None,
-    )
-    return Delivery.objects.filter(
-        Q(lease_until=None) | Q(lease_until__lte=now),
-        is_open | Q(purpose=Delivery.Purpose.TEST),
-        state=Delivery.State.PENDING,
-        next_at__lte=now,
-        endpoint__in=list(endpoint_ids),
-    )
-
-
-def _leased(now: datetime) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(
-        endpoint=OuterRef("pk"), state=Delivery.State.PENDING, lease_until__gt=now
-    )
-
-
-def _oldest(
-    rows: QuerySet[Delivery], failures: dict[UUID, int], run: int
-) -> list[Delivery]:
-    place = Window(
-        RowNumber(), partition_by=F("endpoint"), order_by=F("message_id").asc()
-    )
-    found = rows.annotate(place=place).filter(place__lte=run).select_related("message")
-    return [
-        one
-        for one in found.order_by("endpoint", "message_id")
-        if one.place == 1 or failures[one.endpoint_id] < CIRCUIT_FAILURES
-    ]
+        _log(tried, {one.pk for one in found})
 
 
 def _claimed(one: Delivery) -> Claimed:
@@ -165,7 +117,7 @@ def _finish(key: int, one: Tried, now: datetime) -> None:
         row.update(next_at=next_at, lease_until=None, **counted)
 
 
-def _log(tried: Sequence[Tried]) -> None:
+def _log(tried: Sequence[Tried], there: set[UUID]) -> None:
     """Store attempts: of events all, of data the newest of each endpoint."""
     logged, left = [], dict.fromkeys((one.endpoint_id for one in tried), MOST_LOGGED)
     for one in reversed(tried):
@@ -173,7 +125,6 @@ def _log(tried: Sequence[Tried]) -> None:
             left[one.endpoint_id] -= 1
         if one.delivery_id is not None or left[one.endpoint_id] >= 0:
             logged.append(one)
-    there = set(Endpoint.objects.filter(pk__in=left).values_list("pk", flat=True))
     ids = [one.delivery_id for one in tried if one.delivery_id is not None]
     kept = set(Delivery.objects.filter(pk__in=ids).values_list("pk", flat=True))
     Attempt.objects.bulk_create(

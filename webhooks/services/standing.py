@@ -15,8 +15,11 @@ from webhooks.outcomes import (
     Tried,
     wait_s,
 )
+from webhooks.services import locks
 
 GIVE_UP_AFTER = timedelta(hours=24)
+# Who was not tried for longer may be well by now: it is asked first.
+TRIED_WITHIN = timedelta(hours=1)
 # A day of failures is many of them, in several hours: not one late message.
 LEAST_FAILURES = 10
 LEAST_HOURS = 3
@@ -39,9 +42,8 @@ def note(tried: Iterable[Tried], dropped: dict[UUID, int], now: datetime) -> set
     for one in tried:
         if one.purpose != Delivery.Purpose.TEST:
             by_endpoint.setdefault(one.endpoint_id, []).append(one)
-    rows = Endpoint.objects.select_for_update(of=("self",))
     recovered = set()
-    for endpoint in rows.filter(pk__in=by_endpoint).order_by("pk"):
+    for endpoint in locks.locked(by_endpoint):
         for one in by_endpoint[endpoint.pk]:
             if one.outcome.has_worked:
                 if endpoint.first_failure_at is not None:
@@ -69,6 +71,8 @@ def is_lost(endpoint: Endpoint, now: datetime) -> bool:
         endpoint.failing_for(now) >= GIVE_UP_AFTER
         and endpoint.consecutive_failures >= LEAST_FAILURES
         and endpoint.failed_hours >= LEAST_HOURS
+        and endpoint.last_attempt_at is not None
+        and now - endpoint.last_attempt_at <= TRIED_WITHIN
         # Our own line is down: nothing can be said about the endpoint.
         and endpoint.outage_at is None
     )

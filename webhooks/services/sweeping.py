@@ -15,9 +15,11 @@ from accounts.services.batches import delete_in_batches
 from webhooks import ids, samples
 from webhooks.models import Attempt, Delivery, Endpoint, Message
 from webhooks.outcomes import EVENT_LIFETIME, LINE_KINDS
-from webhooks.services import notices, standing
+from webhooks.services import locks, notices, standing
 
-PROBE_EVERY = timedelta(hours=1)
+PROBE_EVERY = standing.TRIED_WITHIN
+# Nobody looked for longer: this instance was off, and no endpoint's clock ran.
+LONGEST_GAP = timedelta(minutes=30)
 KEPT_ATTEMPTS = 100
 _RECENT = timedelta(minutes=15)
 # The letters: after how long, in order. The third is that it was disabled.
@@ -71,9 +73,15 @@ def sweep(now: datetime, *, line_is_down: bool, allowed: set[UUID]) -> None:
 def tidy(now: datetime) -> None:
     """End events that are too old, and delete what is kept for long enough."""
     waiting = Delivery.objects.filter(state=Delivery.State.PENDING)
-    waiting.filter(asked_at__lt=now - EVENT_LIFETIME).filter(
+    late = waiting.filter(asked_at__lt=now - EVENT_LIFETIME).filter(
         Q(lease_until=None) | Q(lease_until__lte=now)
-    ).update(state=Delivery.State.EXPIRED, done_at=now, lease_until=None)
+    )
+    for key in set(late.values_list("endpoint_id", flat=True)):
+        with transaction.atomic():
+            locks.locked([key])
+            late.filter(endpoint=key).update(
+                state=Delivery.State.EXPIRED, done_at=now, lease_until=None
+            )
     oldest = now - timedelta(days=settings.WEBHOOKS_KEPT_DAYS)
     delete_in_batches(Message.objects.filter(created_at__lt=oldest))
     delete_in_batches(Attempt.objects.filter(started_at__lt=oldest))
@@ -97,7 +105,7 @@ def _sweep_one(
         letter = _letter(endpoint, now)
         endpoint.save(
             update_fields=[
-                *("outage_s", "outage_at", "closed_until", "notices"),
+                *("outage_s", "outage_at", "swept_at", "closed_until", "notices"),
                 *("disabled_at", "disabled_reason"),
             ]
         )
@@ -116,9 +124,12 @@ def _move_on(endpoint: Endpoint, now: datetime, *, line_is_down: bool) -> None:
 
 
 def _count_outage(endpoint: Endpoint, now: datetime, *, line_is_down: bool) -> None:
-    """Let the time in which our line is down, or it is paused, not count."""
-    if endpoint.outage_at is not None:
-        endpoint.outage_s += max(0, round((now - endpoint.outage_at).total_seconds()))
+    """Let the time not count in which our line is down, all is off, or it is paused."""
+    looked = [at for at in (endpoint.first_failure_at, endpoint.swept_at) if at]
+    since = endpoint.outage_at or max(looked, default=now)
+    if endpoint.outage_at is not None or now - since > LONGEST_GAP:
+        endpoint.outage_s += max(0, round((now - since).total_seconds()))
+    endpoint.swept_at = now
     stands_still = line_is_down or endpoint.paused_at is not None
     endpoint.outage_at = now if stands_still else None
 

@@ -60,7 +60,10 @@ def test(request: UserRequest, pk: UUID) -> HttpResponse:
     if log.tests_under_way(endpoint) >= log.MOST_TESTS:
         messages.warning(request, "Wait until the tests before this one are sent.")
         return redirect("webhooks:endpoint", pk)
-    sent = service.test(endpoint, form.cleaned_data["kind"])
+    try:
+        sent = service.test(endpoint, form.cleaned_data["kind"])
+    except Endpoint.DoesNotExist as error:
+        raise Http404 from error
     return redirect("webhooks:delivery", pk, sent.pk)
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.http import UserRequest
 from webhooks import garage, log, words
-from webhooks.cards import card_of, title
+from webhooks.cards import card_of, cards_of, title
 from webhooks.forms import LogForm, SinceForm
 from webhooks.models import MOST_ENDPOINTS, Endpoint
 from webhooks.services import endpoints as service
@@ -26,7 +26,7 @@ def endpoints(request: UserRequest) -> HttpResponse:
     """List the webhooks with their figures."""
     now = timezone.now()
     rows = Endpoint.objects.filter(user=request.user).order_by("created_at", "pk")
-    cards = [card_of(one, now) for one in rows]
+    cards = cards_of(list(rows), now)
     context = {
         "cards": cards,
         "most": MOST_ENDPOINTS,
