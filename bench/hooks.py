@@ -19,6 +19,7 @@ from django.conf import settings  # noqa: E402  # after Django is set up
 from accounts.models import User  # noqa: E402
 from events import channel, shapes  # noqa: E402
 from events.event import Entry, Event  # noqa: E402
+from events.store import STREAMS  # noqa: E402
 from webhooks.models import Endpoint  # noqa: E402
 from webhooks.services import endpoints  # noqa: E402
 
@@ -77,7 +78,7 @@ def _event(kind: str, number: int) -> Event:
 
 
 def _is_read(client: "redis.Redis") -> bool:
-    for shard in range(channel.SHARDS):
+    for shard in range(STREAMS):
         if not client.exists(channel.key(shard)):
             continue
         for group in client.xinfo_groups(channel.key(shard)):

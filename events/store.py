@@ -6,7 +6,7 @@ Redis that is full refuses both.
 """
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,7 +14,14 @@ from events.event import Entry, Topic
 from events.shapes import packed_of
 
 SHARDS = 16
+STREAMS = 2 * SHARDS
 KEPT = 10_000
+LASTING = frozenset({Topic.STATE, Topic.ALERTS, Topic.ERRORS, Topic.CREDITS})
+"""What is also kept in a stream of its own per shard, where no telemetry crowds it out.
+
+These are the streams from SHARDS on; shard n's is the one numbered SHARDS + n.
+"""
+_LASTING_KEPT = 50_000
 LATEST_KEPT_S = 30 * 24 * 3600
 _EXTEND_MS = 3_600_000
 Argument = str | bytes | int
@@ -28,14 +35,19 @@ CAME = slice(13, 26)
 VALUE = slice(26, None)
 CURSOR = slice(0, 13)
 
-SCRIPT = """
+_SCRIPT = """
 local call, sub, gmatch = redis.call, string.sub, string.gmatch
 local kept = ARGV[1]
+local lasting = {LASTING}
 for at = 2, #ARGV, 7 do
   local account, product, topic = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local born, body = ARGV[at + 4], ARGV[at + 5]
   local id = call('XADD', 'keyfob:events:' .. ARGV[at], 'MAXLEN', '~', kept, '*',
     'a', account, 'p', product, 't', topic, 'b', body)
+  if lasting[topic] then
+    call('XADD', 'keyfob:lasting:' .. ARGV[at], 'MAXLEN', '~', LASTING_KEPT, '*',
+      'a', account, 'p', product, 't', topic, 'b', body)
+  end
   local key = 'keyfob:latest:' .. account .. ':' .. product
   local known = call('HGET', key, 'came')
   local came, newest = sub(id, 1, 13), ''
@@ -76,11 +88,18 @@ for at = 2, #ARGV, 7 do
   end
 end
 return 1
-""".replace("KEPT_S", str(LATEST_KEPT_S)).replace("EXTEND_MS", str(_EXTEND_MS))
+"""
+_WORDS = {
+    "LASTING_KEPT": str(_LASTING_KEPT),
+    "LASTING": ", ".join(f"{topic.value} = true" for topic in sorted(LASTING)),
+    "KEPT_S": str(LATEST_KEPT_S),
+    "EXTEND_MS": str(_EXTEND_MS),
+}
+SCRIPT = reduce(lambda text, word: text.replace(*word), _WORDS.items(), _SCRIPT)
 
 
 class Stored(NamedTuple):
-    """One entry as it lies in the stream; ids of a shard only grow."""
+    """One entry as it lies in a stream, whose number is `shard`; its ids only grow."""
 
     id: str
     shard: int
@@ -90,9 +109,11 @@ class Stored(NamedTuple):
     body: bytes
 
 
-def key(shard: int) -> str:
-    """Return the name of a shard's stream."""
-    return f"keyfob:events:{shard}"
+def key(number: int) -> str:
+    """Return the name of a stream: of a shard's, or of what lasts of it."""
+    if number < SHARDS:
+        return f"keyfob:events:{number}"
+    return f"keyfob:lasting:{number - SHARDS}"
 
 
 def latest_key(account_id: UUID, product: str) -> str:
@@ -140,20 +161,20 @@ def arguments(entries: Iterable[Entry], kept: int) -> list[Argument]:
 # Names and values of a, p, t and b.
 _FIELDS = 8
 _TOPICS = {topic.value.encode(): topic for topic in Topic}
-_SHARDS = {key(shard).encode(): shard for shard in range(SHARDS)}
+_NUMBERS = {key(number).encode(): number for number in range(STREAMS)}
 
 
 def stored(reply: Any) -> list[Stored]:
     """Read the reply to XREAD; an entry that is none of ours is passed over."""
     found: list[Stored] = []
     for name, rows in reply or ():
-        shard = _SHARDS[name]
-        for number, fields in rows:
+        shard = _NUMBERS[name]
+        for entry_id, fields in rows:
             if len(fields) != _FIELDS or fields[5] not in _TOPICS:
                 continue
             found.append(
                 Stored(
-                    number.decode(),
+                    entry_id.decode(),
                     shard,
                     _uuid(fields[1]),
                     fields[3].decode(),

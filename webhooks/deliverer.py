@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db import Error
 from django.utils import timezone
 
-from events.store import Stored
+from events.store import LASTING, SHARDS, Stored
 from webhooks.delivering.acks import Acks
 from webhooks.delivering.database import Database
 from webhooks.delivering.gate import Gate, Paces
@@ -172,7 +172,9 @@ class Deliverer:
                 if target.is_sending or entry.topic.value not in DATA_KINDS
                 if target.wants(entry.topic.value, entry.product)
             ]
-            if not wanted or entry.topic.value not in _KINDS:
+            # What lasts stands in both streams, and is taken from its own.
+            is_copy = entry.topic in LASTING and entry.shard < SHARDS
+            if not wanted or is_copy or entry.topic.value not in _KINDS:
                 self._acks.add(entry.shard, entry.id)
             elif entry.topic.value in DATA_KINDS:
                 self._enqueue(entry, wanted)

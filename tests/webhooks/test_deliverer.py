@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from events import channel, shapes
 from events.event import Event
+from events.store import STREAMS
 from tests.webhooks.receiver import OK, Receiver, hang, status
 from tests.webhooks.running import VIN, entry, run, sender, world
 from webhooks.models import Attempt, Delivery, Endpoint, Message
@@ -68,7 +69,7 @@ def test_data_goes_past_the_rows(committed_alice: User, store: "redis.Redis") ->
     attempt = Attempt.objects.get()
     assert (attempt.topic, attempt.request_excerpt) == ("data", body.decode())
     assert attempt.delivery is None
-    for shard in range(channel.SHARDS):
+    for shard in range(STREAMS):
         pending = store.xpending(channel.key(shard), "webhooks")
         assert pending["pending"] == 0
     assert settings.REDIS_URL.startswith("unix")
@@ -110,6 +111,25 @@ def test_retry_keeps_name_and_body_and_signs_anew(
         standardwebhooks.Webhook(secret).verify(one.body.decode(), one.headers)
     assert Endpoint.objects.get().first_failure_at is None
     assert [one.number for one in Attempt.objects.order_by("pk")] == [1, 2]
+
+
+def test_event_that_telemetry_crowded_out_of_the_stream_is_told(
+    committed_alice: User, store: "redis.Redis"
+) -> None:
+    receiver = Receiver()
+    shard = channel.shard_of(committed_alice.pk)
+
+    async def main() -> None:
+        async with world(receiver) as one:
+            await one.add(committed_alice)
+            with store.pipeline(transaction=True) as at_once:
+                _publish(at_once, committed_alice, _state(1), _data(2))
+                at_once.xtrim(channel.key(shard), maxlen=0, approximate=False)
+                at_once.execute()
+            await one.until(lambda: len(receiver.requests) == 1)
+
+    run(main())
+    assert receiver.requests[0].body == _state(1).body
 
 
 def test_rolled_secret_signs_beside_the_new_one(

@@ -11,10 +11,9 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from events.channel import SHARDS
 from events.errors import Unavailable
 from events.link import WITHIN_S, Link
-from events.store import Stored, key, stored
+from events.store import STREAMS, Stored, key, stored
 from webhooks.delivering.acks import GROUP
 
 _LOG = logging.getLogger(__name__)
@@ -22,8 +21,8 @@ COUNT = 200
 BLOCK_MS = 500
 ALIVE_S = 15
 _AWAY_S = 0.5
-_KEYS = tuple(key(shard) for shard in range(SHARDS))
-_NEW = (">",) * SHARDS
+_KEYS = tuple(key(shard) for shard in range(STREAMS))
+_NEW = (">",) * STREAMS
 # Forget a consumer, unless it is alive or something that it read waits to be claimed.
 _DISMISS = """
 if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
@@ -97,7 +96,7 @@ class Intake:
                     # A question that was cut off may have been answered after all.
                     await self._regain()
                     self._checked = losses
-                for shard in range(SHARDS):
+                for shard in range(STREAMS):
                     await self._inherit(shard)
             except Unavailable as error:
                 _LOG.info("What others left cannot be claimed: %s", error)
@@ -162,7 +161,7 @@ class Intake:
 
     async def _regain(self) -> None:
         """Hand on what this process was given in replies that it never saw."""
-        for shard in range(SHARDS):
+        for shard in range(STREAMS):
             after = "0"
             while True:
                 known = frozenset(self._held)
