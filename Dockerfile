@@ -33,7 +33,8 @@ USER 10001:10001
 EXPOSE 8000
 CMD ["granian", "--interface", "asgi", "--http", "1", "--host", "0.0.0.0", \
      "--port", "8000", "--no-access-log", "--log-level", "warning", \
-     "--workers-kill-timeout", "10", "console.asgi:application"]
+     "--backpressure", "16384", "--workers-kill-timeout", "10", \
+     "console.asgi:application"]
 
 FROM build AS build-demo
 COPY requirements/demo.txt ./

@@ -22,7 +22,7 @@ async def _serve(folder: Path, port: int, cars: int, redis_url: str) -> None:
     from telemetry.receiver.door import listen  # noqa: PLC0415
     from telemetry.receiver.limits import Limits  # noqa: PLC0415
     from telemetry.receiver.metering import Metering  # noqa: PLC0415
-    from telemetry.receiver.running import settle  # noqa: PLC0415
+    from telemetry.receiver.running import PATIENCE_S, settle  # noqa: PLC0415
     from telemetry.receiver.server import Receiver  # noqa: PLC0415
     from vehicles.services.viewers import Viewer  # noqa: PLC0415
 
@@ -37,7 +37,7 @@ async def _serve(folder: Path, port: int, cars: int, redis_url: str) -> None:
 
     leaf = Issued((folder / "leaf.pem").read_text(), (folder / "leaf.key").read_text())
     receiver = Receiver(
-        Channel(redis_url),
+        Channel(redis_url, within_s=PATIENCE_S),
         leaf=lambda: leaf,
         ask=ask,
         metering=Metering(lambda _counts: None),

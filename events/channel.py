@@ -5,17 +5,36 @@ newest values; it may be there twice where a reply was lost.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import redis
 from redis.exceptions import NoScriptError
 
 from events.errors import Unavailable
 from events.event import Entry
-from events.link import Link
-from events.store import KEPT, SCRIPT, SHARDS, Stored, arguments, key, shard_of, stored
+from events.link import WITHIN_S, Link
+from events.store import (
+    KEPT,
+    SCRIPT,
+    SHARDS,
+    Stored,
+    arguments,
+    key,
+    number,
+    shard_of,
+    stored,
+)
 
-__all__ = ["KEPT", "SHARDS", "Channel", "Stored", "key", "publish", "shard_of"]
+__all__ = [
+    "KEPT",
+    "SHARDS",
+    "Channel",
+    "Stored",
+    "key",
+    "number",
+    "publish",
+    "shard_of",
+]
 
 _MOST_IN_ONE_STEP = 1000
 _MOST_WAITING = 50_000
@@ -26,11 +45,15 @@ _Batch = list[tuple[Sequence[Entry], asyncio.Future[None]]]
 class Channel:
     """One event loop's way to Redis.
 
-    `kept` is about how many entries a shard holds.
+    `kept` is about how many entries a shard holds; `within_s` is how long a write may
+    take before Redis counts as away.
     """
 
-    def __init__(self, redis_url: str, *, kept: int = KEPT) -> None:
+    def __init__(
+        self, redis_url: str, *, kept: int = KEPT, within_s: float = WITHIN_S
+    ) -> None:
         self._kept = kept
+        self._within_s = within_s
         self._writing = Link(redis_url)
         self._reading = Link(redis_url)
         self._digest = ""
@@ -42,7 +65,7 @@ class Channel:
         """Write entries; return when Redis has confirmed them.
 
         What is published in one turn of the loop leaves in one write. Raises
-        `Unavailable`, within two seconds.
+        `Unavailable`, within a second more than `within_s`.
         """
         if not entries:
             return
@@ -57,12 +80,23 @@ class Channel:
 
     async def newest(self) -> dict[int, str]:
         """Return the id of each shard's newest entry. Raises `Unavailable`."""
-        found: dict[int, str] = {}
-        for shard in range(SHARDS):
-            rows = await self._reading.ask(
-                "XREVRANGE", key(shard), "+", "-", "COUNT", 1
+        edges = await self.edges(range(SHARDS))
+        return {shard: newest for shard, (_, newest) in edges.items()}
+
+    async def edges(self, shards: Iterable[int]) -> dict[int, tuple[str, str]]:
+        """Return the ids of each shard's oldest and newest entry, "0-0" without one.
+
+        Raises `Unavailable`.
+        """
+        found: dict[int, tuple[str, str]] = {}
+        for shard in shards:
+            name = key(shard)
+            first = await self._reading.ask("XRANGE", name, "-", "+", "COUNT", 1)
+            last = await self._reading.ask("XREVRANGE", name, "+", "-", "COUNT", 1)
+            oldest, newest = (
+                rows[0][0].decode() if rows else "0-0" for rows in (first, last)
             )
-            found[shard] = rows[0][0].decode() if rows else "0-0"
+            found[shard] = (oldest, newest)
         return found
 
     async def read(
@@ -117,7 +151,9 @@ class Channel:
     async def _run(self, request: Sequence[str | bytes | int]) -> None:
         if not self._digest:
             self._digest = (await self._writing.ask("SCRIPT", "LOAD", SCRIPT)).decode()
-        await self._writing.ask("EVALSHA", self._digest, 0, *request)
+        await self._writing.ask(
+            "EVALSHA", self._digest, 0, *request, within_s=self._within_s
+        )
 
     def _take(self) -> _Batch:
         count = taken = 0

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import orjson
 import redis
 from redis import asyncio as redis_async
 
 from events import shapes
 from events.errors import Unavailable
 from events.event import Event, Topic
-from events.store import BORN, CAME, VALUE, latest_key
+from events.store import BORN, CAME, CURSOR, VALUE, latest_key
 
 _TOPICS = frozenset(topic.value for topic in Topic)
 
@@ -99,9 +100,11 @@ def _read(product: str, found: Mapping[bytes, bytes]) -> Snapshot:
     for field_name, text in found.items():
         kind, _, name = field_name.decode().partition(":")
         if kind == "s":
+            if "\\" in name:
+                name = orjson.loads(f'"{name}"')  # noqa: PLW2901
             signals[name] = Latest(int(text[BORN]), text[VALUE], int(text[CAME]))
         elif kind == "t" and name in _TOPICS:
             topic = Topic(name)
             others[topic] = Event(topic, product, text[VALUE], int(text[BORN]))
             came[topic] = int(text[CAME])
-    return Snapshot(product, int(found.get(b"came", 0)), signals, others, came)
+    return Snapshot(product, int(found.get(b"came", b"0")[CURSOR]), signals, others, came)

@@ -2,9 +2,12 @@
 
 Each body is one line of compact JSON that begins with `createdAt` and names its product
 next; exactly one other key tells what kind it is. Times are UTC with milliseconds.
+
+Remembered, since a busy receiver needs them thousands of times a second, and bounded:
+seconds as text, products and names of signals as JSON.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -14,6 +17,7 @@ import orjson
 from events.event import ENERGY, Event, Signals, Topic
 
 _MARK = b',"isCache":true}'
+_MOST_NAMES = 4096
 
 
 @lru_cache(4096)
@@ -21,9 +25,22 @@ def _second(at_s: int) -> str:
     return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-@lru_cache(4096)
-def _named(name: str) -> bytes:
-    return orjson.dumps(name) + b":"
+class _Names(dict[str, bytes]):
+    """Names of signals as they stand in a body: `,"Soc":`; forgotten when too many."""
+
+    def __missing__(self, name: str) -> bytes:
+        if len(self) >= _MOST_NAMES:
+            self.clear()
+        named = self[name] = b"," + orjson.dumps(name) + b":"
+        return named
+
+
+_named = _Names().__getitem__
+
+
+@lru_cache(65536)
+def _product(name: str, product: str | int) -> bytes:
+    return orjson.dumps({name: product})[1:-1]
 
 
 def timestamp(at_ms: int) -> str:
@@ -39,16 +56,20 @@ def state(vin: str, value: str, at_ms: int) -> Event:
 
 def data(vin: str, values: Mapping[str, Any], at_ms: int) -> Event:
     """Tell new values of a car's signals; None is a value that the car has not."""
-    signals = tuple([(name, orjson.dumps(value)) for name, value in values.items()])
-    return data_of(vin, signals, at_ms)
+    return _data(vin, values, list(map(orjson.dumps, values.values())), at_ms)
 
 
 def data_of(vin: str, signals: Signals, at_ms: int) -> Event:
     """Tell new values of a car's signals, each of which is JSON already."""
-    inside = b",".join([_named(name) + value for name, value in signals])
-    head = _head(at_ms, "vin", vin)
-    body = b'%b,"data":{%b}}' % (head, inside)
-    return Event(Topic.DATA, vin, body, at_ms, signals)
+    return _data(vin, [one[0] for one in signals], [one[1] for one in signals], at_ms)
+
+
+def _data(vin: str, names: Collection[str], texts: list[bytes], at_ms: int) -> Event:
+    parts = [b""] * (2 * len(texts))
+    parts[::2] = map(_named, names)
+    parts[1::2] = texts
+    body = b'%b,"data":{%b}}' % (_head(at_ms, "vin", vin), b"".join(parts)[1:])
+    return Event(Topic.DATA, vin, body, at_ms, b"\t".join(parts))
 
 
 def connectivity(
@@ -137,12 +158,24 @@ def wall_connector_totals(
     return _of_site(Topic.WALL_CONNECTOR_TOTALS, site_id, facts, at_ms, name="id")
 
 
+def packed_of(event: Event) -> bytes:
+    """Return the signals of a `data` event one by one: `,"Soc":⇥81.5⇥,"Gear":⇥"P"`.
+
+    No JSON in one line holds a tabulator, so that it can be split anywhere.
+    """
+    if event.topic is not Topic.DATA or event.packed:
+        return event.packed
+    values = orjson.loads(event.body)["data"]
+    return data(event.product, values, event.at_ms).packed
+
+
 def signals_of(event: Event) -> Signals:
     """Return the signals of a `data` event, taken out of its body where need be."""
-    if event.topic is not Topic.DATA or event.signals:
-        return event.signals
-    values = orjson.loads(event.body)["data"]
-    return tuple((name, orjson.dumps(value)) for name, value in values.items())
+    parts = packed_of(event).split(b"\t")
+    if len(parts) == 1:
+        return ()
+    names = [orjson.loads(part[1:-1]) for part in parts[::2]]
+    return tuple(zip(names, parts[1::2], strict=True))
 
 
 def cached(body: bytes) -> bytes:
@@ -177,10 +210,9 @@ def _of_site(
 
 
 def _head(at_ms: int, name: str, product: str | int) -> bytes:
-    return b'{"createdAt":"%b","%b":%b' % (
+    return b'{"createdAt":"%b",%b' % (
         timestamp(at_ms).encode(),
-        name.encode(),
-        orjson.dumps(product),
+        _product(name, product),
     )
 
 

@@ -11,59 +11,72 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from events.event import Entry, Topic
-from events.shapes import signals_of
+from events.shapes import packed_of
 
 SHARDS = 16
 KEPT = 10_000
 LATEST_KEPT_S = 30 * 24 * 3600
+_EXTEND_MS = 3_600_000
 Argument = str | bytes | int
 
 # A value in the hash of the newest: when it was born, when it came (both in 13 digits),
 # and its JSON. What came is counted in milliseconds, but never twice the same, so that
-# a cursor finds all that is newer.
+# a cursor finds all that is newer. The field `came` holds the cursor and, after it, when
+# the newest of all signals was born: what is no older needs no look at each of them.
 BORN = slice(0, 13)
 CAME = slice(13, 26)
 VALUE = slice(26, None)
+CURSOR = slice(0, 13)
 
 SCRIPT = """
-local kept, at = ARGV[1], 2
-local last = #ARGV
-while at <= last do
-  local shard, account, product = ARGV[at], ARGV[at + 1], ARGV[at + 2]
-  local topic, born, body = ARGV[at + 3], ARGV[at + 4], ARGV[at + 5]
-  local count = tonumber(ARGV[at + 6])
-  at = at + 7
-  local id = redis.call('XADD', 'keyfob:events:' .. shard, 'MAXLEN', '~', kept, '*',
+local call, sub, gmatch = redis.call, string.sub, string.gmatch
+local kept = ARGV[1]
+for at = 2, #ARGV, 7 do
+  local account, product, topic = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
+  local born, body = ARGV[at + 4], ARGV[at + 5]
+  local id = call('XADD', 'keyfob:events:' .. ARGV[at], 'MAXLEN', '~', kept, '*',
     'a', account, 'p', product, 't', topic, 'b', body)
   local key = 'keyfob:latest:' .. account .. ':' .. product
-  local names, values = {'came'}, {}
-  if topic == 'data' then
-    for n = 0, count - 1 do
-      names[n + 2] = 's:' .. ARGV[at + 2 * n]
-      values[n + 2] = ARGV[at + 2 * n + 1]
+  local known = call('HGET', key, 'came')
+  local came, newest = sub(id, 1, 13), ''
+  if known then
+    newest = sub(known, 14)
+    if sub(known, 1, 13) >= came then
+      came = string.format('%013.0f', sub(known, 1, 13) + 1)
     end
-    at = at + 2 * count
-  else
-    names[2], values[2] = 't:' .. topic, body
   end
-  local known = redis.call('HMGET', key, unpack(names))
-  local came = tonumber(string.match(id, '^%d+'))
-  if known[1] and tonumber(known[1]) >= came then came = tonumber(known[1]) + 1 end
-  came = string.format('%013.0f', came)
-  local new, size = {'came', came}, 2
-  for n = 2, #names do
-    if not known[n] or string.sub(known[n], 1, 13) <= born then
-      new[size + 1], new[size + 2] = names[n], born .. came .. values[n]
+  local stamp, new, size, sure = born .. came, {'came', ''}, 2, false
+  if topic == 'data' then
+    for name, value in gmatch(ARGV[at + 6], ',"([^\\t]*)":\\t([^\\t]*)') do
+      new[size + 1], new[size + 2] = 's:' .. name, stamp .. value
       size = size + 2
+    end
+    if born >= newest then newest, sure = born, true end
+  else
+    new[3], new[4], size = 't:' .. topic, stamp .. body, 4
+  end
+  if not sure and size > 2 then
+    local names = {}
+    for n = 3, size, 2 do names[#names + 1] = new[n] end
+    local old, all = call('HMGET', key, unpack(names)), new
+    new, size = {'came', ''}, 2
+    for n = 1, #names do
+      if not old[n] or sub(old[n], 1, 13) <= born then
+        new[size + 1], new[size + 2] = names[n], all[2 * n + 2]
+        size = size + 2
+      end
     end
   end
   if size > 2 then
-    redis.call('HSET', key, unpack(new))
-    redis.call('EXPIRE', key, KEPT_S)
+    new[2] = came .. newest
+    call('HSET', key, unpack(new))
+    if not known or came - sub(known, 1, 13) > EXTEND_MS then
+      call('EXPIRE', key, KEPT_S)
+    end
   end
 end
 return 1
-""".replace("KEPT_S", str(LATEST_KEPT_S))
+""".replace("KEPT_S", str(LATEST_KEPT_S)).replace("EXTEND_MS", str(_EXTEND_MS))
 
 
 class Stored(NamedTuple):
@@ -94,33 +107,33 @@ def shard_of(account_id: UUID) -> int:
 
 
 @lru_cache(65536)
-def _hex(account_id: UUID) -> str:
-    return account_id.hex
+def _uuid(text: bytes) -> UUID:
+    return UUID(text.decode())
 
 
 @lru_cache(65536)
-def _uuid(text: bytes) -> UUID:
-    return UUID(text.decode())
+def _place(account_id: UUID) -> tuple[int, str]:
+    return shard_of(account_id), account_id.hex
+
+
+def number(entry_id: str) -> tuple[int, int]:
+    """Return an entry's id as what it is compared by."""
+    ms, _, place = entry_id.partition("-")
+    return int(ms), int(place)
 
 
 def arguments(entries: Iterable[Entry], kept: int) -> list[Argument]:
     """Return the script's arguments that write these entries."""
     found: list[Argument] = [kept]
-    for entry in entries:
-        event = entry.event
-        signals = signals_of(event)
-        account = entry.account_id
+    for account_id, event in entries:
+        found += _place(account_id)
         found += (
-            shard_of(account),
-            _hex(account),
             event.product,
             event.topic.value,
-            f"{event.at_ms:013d}",
+            "%013d" % event.at_ms,
             event.body,
-            len(signals),
+            packed_of(event),
         )
-        for signal in signals:
-            found += signal
     return found
 
 

@@ -63,6 +63,8 @@ def web(here: Surroundings, env: Mapping[str, str]) -> Child:
         *(sys.executable, "-m", "granian", "--interface", "asgi"),
         *("--host", HOST, "--port", str(here.port), "--workers", "1"),
         *("--http", "1", "--no-access-log", "--log-level", "warning"),
+        # As many requests at a time; each open stream is one.
+        *("--backpressure", "16384"),
         *("--workers-kill-timeout", "5", "tools.gate:application"),
     ]
     env = {**env, "KEYFOB_PREPARED": str(here.prepared)}

@@ -6,25 +6,20 @@ from google.protobuf.message import DecodeError
 from tesla_protocol.telemetry import (
     vehicle_alert_pb2 as alert_protocol,
     vehicle_connectivity_pb2 as connectivity_protocol,
-    vehicle_data_pb2 as protocol,
     vehicle_error_pb2 as error_protocol,
 )
 
+from fleet.records import signals
 from fleet.records.record import (
-    MOST_SIGNALS,
     Malformed,
     Record,
     Topic,
     plausible,
     text_of,
 )
-from fleet.records.values import CONVERTERS, NAMES
 
 _MOST_SECONDS = 315_576_000_000
 _AUDIENCES = {value: name for name, value in alert_protocol.Audience.items()}
-_converter = CONVERTERS.get
-_name = NAMES.get
-_parse_data = protocol.Payload.FromString
 
 
 def read(topic: bytes, payload: bytes, vin: str, otherwise_ms: int) -> Record:
@@ -48,28 +43,7 @@ def read(topic: bytes, payload: bytes, vin: str, otherwise_ms: int) -> Record:
 
 
 def _data(payload: bytes, vin: str, otherwise_ms: int) -> Record:
-    message = _parse_data(payload)
-    if len(message.data) > MOST_SIGNALS:
-        raise Malformed("There are more signals than fields")
-    values: dict[str, Any] = {}
-    value: Any
-    for datum in message.data:
-        held = datum.value
-        kind = held.WhichOneof("value")
-        if kind == "double_value":
-            value = held.double_value
-            # Only what is not finite differs from itself.
-            if value - value:
-                value = None
-        elif kind is None:
-            value = None
-        else:
-            value = getattr(held, kind)
-            convert = _converter(kind)
-            if convert is not None:
-                value = convert(value)
-        key = datum.key
-        values[_name(key) or f"Field_{key}"] = value
+    values, message = signals.read(payload)
     return Record(
         vin,
         Topic.DATA,

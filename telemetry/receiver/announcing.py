@@ -38,7 +38,7 @@ def _data(record: Record, viewers: Sequence[Viewer]) -> list[Entry]:
             entries.append(Entry(viewer.account_id, whole))
             continue
         rest = rest or _without_place(record)
-        if rest.signals:
+        if rest.packed:
             entries.append(Entry(viewer.account_id, rest))
     return entries
 

@@ -24,6 +24,8 @@ from tokens.services import usage
 from vehicles.services import viewers
 
 _LOG = logging.getLogger(__name__)
+PATIENCE_S = 10.0
+"""How long Redis may be slow: cars are read more slowly meanwhile, and none is lost."""
 _BEAT_S = 5.0
 _COLLECTOR = (50_000, 20, 100)
 _BEATS_A_LOG_LINE = 12
@@ -56,7 +58,9 @@ async def _run(*, shares_port: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    channel = Channel(settings.REDIS_URL, kept=settings.EVENTS_KEPT)
+    channel = Channel(
+        settings.REDIS_URL, kept=settings.EVENTS_KEPT, within_s=PATIENCE_S
+    )
     metering = Metering(_closing(usage.write))
     beat = Beat(settings.REDIS_URL, settings.TELEMETRY_SOURCE)
     running: Awaitable[None]

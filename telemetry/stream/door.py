@@ -38,8 +38,8 @@ class Live:
     """What the stream doors of one process share: the hub, what is known, the watch."""
 
     def __init__(self, redis_url: str) -> None:
-        self.hub = Hub(redis_url)
         self.known = Known(redis_url)
+        self.hub = Hub(redis_url, self.known)
         self.watch = Watch(self.hub, self.known)
         self.is_ending = False
 
@@ -139,11 +139,9 @@ class Stream:
         asked = listener.asked
         if not asked.snapshot:
             return b""
-        products = (
-            [asked.product] if asked.product else ["", *sorted(listener.products)]
+        return await self._live.known.text(
+            listener.account_id, asked, listener.products
         )
-        found = await self._live.known.of(listener.account_id, products)
-        return frames.known(found, asked)
 
     def _too_many(self) -> NotAdmitted:
         return refusal(

@@ -2,20 +2,23 @@
 
 Listeners of one account who asked for the same form a group, for which what happens is
 joined once. A tick is counted from the end of the writes, so that a busy process still
-reads; while little happens, news leave at once.
+reads; while little happens, news leave at once. Where entries went away before they
+were read, listeners get what is known again.
 """
 
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from events.channel import Channel, Stored
+from events.channel import Channel, Stored, number, shard_of
 from events.errors import Unavailable
 from events.event import Topic
 from telemetry.stream.asked import Asked
 from telemetry.stream.frames import frame
+from telemetry.stream.known import Known
 from telemetry.stream.mailbox import Batch, Mailbox
 
 _log = logging.getLogger(__name__)
@@ -51,8 +54,9 @@ class _Group:
 class Hub:
     """Tells the listeners of this process what happens; belongs to one event loop."""
 
-    def __init__(self, redis_url: str, *, tick_s: float = TICK_S) -> None:
+    def __init__(self, redis_url: str, known: Known, *, tick_s: float = TICK_S) -> None:
         self._channel = Channel(redis_url)
+        self._known = known
         self._tick_s = tick_s
         self._groups: dict[UUID, dict[_Key, _Group]] = {}
         self._due: dict[int, _Group] = {}
@@ -109,8 +113,12 @@ class Hub:
 
     async def _read(self, after: dict[int, str]) -> None:
         is_away = False
+        # What was read last of shards of which entries may have gone away unread.
+        doubtful: dict[int, str] = {}
         while True:
             try:
+                if doubtful:
+                    await self._make_good(after, doubtful)
                 found = await self._channel.read(
                     after, block_ms=_BLOCK_MS, count=_COUNT
                 )
@@ -118,14 +126,47 @@ class Hub:
                 if not is_away:
                     _log.warning("streams wait for Redis: %s", error)
                 is_away = True
+                doubtful = dict(after)
+                self._known.outdate_all()
                 await asyncio.sleep(_PAUSE_S)
                 continue
             is_away = False
+            counts = Counter(event.shard for event in found)
+            for shard, count in counts.items():
+                if count >= _COUNT:
+                    doubtful[shard] = after[shard]
             for event in found:
                 after[event.shard] = event.id
                 self._tell(event)
 
+    async def _make_good(self, after: dict[int, str], doubtful: dict[int, str]) -> None:
+        """Tell what is known to whom entries were lost. Raises `Unavailable`."""
+        lost: set[int] = set()
+        edges = await self._channel.edges(doubtful)
+        for shard, (oldest, newest) in edges.items():
+            if number(oldest) > number(doubtful[shard]):
+                lost.add(shard)
+            if number(newest) < number(after[shard]):
+                # Another Redis, or an emptied one, whose numbers begin again.
+                lost.add(shard)
+                after[shard] = "0-0"
+        for account_id, groups in list(self._groups.items()):
+            if shard_of(account_id) in lost:
+                self._known.outdate(account_id)
+                for group in list(groups.values()):
+                    await self._tell_known(account_id, group)
+        doubtful.clear()
+
+    async def _tell_known(self, account_id: UUID, group: _Group) -> None:
+        if not group.asked.snapshot:
+            return
+        text = await self._known.text(account_id, group.asked, group.products)
+        self._flush_one(group)
+        for box in list(group.boxes):
+            box.put_known(text)
+
     def _tell(self, event: Stored) -> None:
+        self._known.outdate(event.account_id)
         groups = self._groups.get(event.account_id)
         if groups is None:
             return

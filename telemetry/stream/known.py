@@ -1,6 +1,7 @@
 """Read what is known for listeners who come, for all who came in the meantime at once."""
 
 import asyncio
+import time
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -11,15 +12,22 @@ from redis.backoff import NoBackoff
 from events import presence
 from events.errors import Unavailable
 from events.latest import Snapshot, snapshots_async
+from telemetry.stream import frames
+from telemetry.stream.asked import Asked
 
 _WITHIN_S = 2.0
+_FRESH_S = 1.0
+_MOST_FRESH = 256
 _Key = tuple[UUID, str]
+_Fresh = dict[tuple[Asked, frozenset[str]], tuple[float, bytes]]
 
 
 class Known:
     """Asks Redis for what is known; belongs to one event loop.
 
-    A question is never answered from what was read before it was asked.
+    What is known of an account's products is read and written as text once for all who
+    come, until the hub hears something new of the account: who comes is told by the hub
+    before this is asked, so that nothing falls between the two.
     """
 
     def __init__(self, redis_url: str) -> None:
@@ -31,6 +39,39 @@ class Known:
         )
         self._next: tuple[set[_Key], asyncio.Future[dict[_Key, Snapshot]]] | None = None
         self._reader: asyncio.Task[None] | None = None
+        self._fresh: dict[UUID, _Fresh] = {}
+
+    async def text(
+        self, account_id: UUID, asked: Asked, products: frozenset[str]
+    ) -> bytes:
+        """Return what is known for who asked so, as it is sent. Raises `Unavailable`."""
+        at = (asked, products)
+        fresh = self._fresh.get(account_id)
+        if fresh is None:
+            if len(self._fresh) >= _MOST_FRESH:
+                self._fresh.clear()
+            fresh = self._fresh[account_id] = {}
+        kept = fresh.get(at)
+        if kept is not None and kept[0] > time.monotonic():
+            return kept[1]
+        until_s = time.monotonic() + _FRESH_S
+        wanted = [asked.product] if asked.product else ["", *sorted(products)]
+        found = await self.of(account_id, wanted)
+        now = fresh.get(at)
+        if now is not None and now is not kept:
+            # Who waited beside this one has written it already.
+            return now[1]
+        text = frames.known(found, asked)
+        fresh[at] = (until_s, text)
+        return text
+
+    def outdate(self, account_id: UUID) -> None:
+        """Note that something happened of which no text tells yet."""
+        self._fresh.pop(account_id, None)
+
+    def outdate_all(self) -> None:
+        """Note that something may have happened to everybody."""
+        self._fresh.clear()
 
     async def of(self, account_id: UUID, products: Iterable[str]) -> list[Snapshot]:
         """Return what is known of an account's products. Raises `Unavailable`."""

@@ -81,6 +81,18 @@ class Mailbox:
             self.drop()
         self._wake()
 
+    def put_known(self, text: bytes) -> None:
+        """Add what is known, which is newer than all that waits."""
+        if self.is_over or not text:
+            return
+        batch = Batch((), text)
+        if self._newest is None:
+            self._batches.append(batch)
+            self._size += len(text)
+        else:
+            self._fold(batch)
+        self._wake()
+
     def keep_alive(self) -> None:
         """Send a sign of life, unless something waits anyway."""
         if self._size == 0:
@@ -146,6 +158,10 @@ class Mailbox:
         newest = self._newest
         if newest is None:
             return
+        if not batch.events and batch.text != KEEP_ALIVE:
+            newest.clear()
+            self._others.append(batch.text)
+            self._size += len(batch.text)
         for event in batch.events:
             text = frame(event.topic, event.body, asked)
             if event.topic is not Topic.DATA:

@@ -131,9 +131,26 @@ def test_cached_body_says_so() -> None:
 def test_signals_are_found_in_a_body() -> None:
     made = shapes.data(VIN, {"Soc": 1, "Locked": True}, AT_MS)
     read = Event(Topic.DATA, VIN, made.body, AT_MS)
-    assert (
-        shapes.signals_of(read) == made.signals == (("Soc", b"1"), ("Locked", b"true"))
-    )
+    signals = (("Soc", b"1"), ("Locked", b"true"))
+    assert shapes.signals_of(read) == shapes.signals_of(made) == signals
+    assert shapes.packed_of(read) == made.packed
+    assert shapes.signals_of(shapes.data(VIN, {}, AT_MS)) == ()
+    assert shapes.signals_of(shapes.state(VIN, "online", AT_MS)) == ()
+
+
+def test_names_of_signals_are_forgotten_when_there_are_too_many() -> None:
+    for number in range(5000):
+        made = shapes.data(VIN, {f"N{number}": number}, AT_MS)
+        assert shapes.signals_of(made) == ((f"N{number}", b"%d" % number),)
+
+
+def test_an_event_shows_nothing_of_what_is_in_it() -> None:
+    made = shapes.data(VIN, {"Place": "home"}, AT_MS)
+    assert "home" not in repr(made)
+    assert VIN in repr(made)
+    same = Event(Topic.DATA, VIN, made.body, AT_MS)
+    assert (made == same, made != same, hash(made) == hash(same)) == (True, False, True)
+    assert made != ("data", VIN, made.body, AT_MS, made.packed)
 
 
 def test_time_always_has_three_digits_of_a_second() -> None:

@@ -1,6 +1,7 @@
 """The doors in this process: whom they watch over, and what they leave behind."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,9 +15,10 @@ from api.door import Door
 from console.streaming import Doors
 from events import channel, presence, shapes
 from events.event import Entry
+from tests.api.test_standing import make_subscription
 from tests.telemetry.stream.conftest import OTHER_VIN, VIN, MakePerson, Person
 from tests.telemetry.stream.listening import beside
-from tests.telemetry.stream.test_admission import cookies
+from tests.telemetry.stream.test_admission import ENDS_WITHIN_S, cookies
 from tokens.models import AccessToken
 
 AT_MS = 1785233730007
@@ -45,7 +47,7 @@ class Visit:
     def text(self) -> bytes:
         return b"".join(message.get("body", b"") for message in self.sent)
 
-    async def until(self, is_true: Callable[[], bool]) -> None:
+    async def until(self, is_true: Callable[[], object]) -> None:
         async with asyncio.timeout(8):
             while not is_true():  # noqa: ASYNC110  # messages come by calls
                 await asyncio.sleep(0.01)
@@ -181,5 +183,30 @@ def test_nobody_gets_in_without_a_token(transactional_db: None, path: str) -> No
         visit = Visit(doors, path, "topics=x", [])
         await visit.task
         assert visit.sent[0]["status"] == 401
+
+    play(story)
+
+
+@pytest.mark.parametrize("path", ["/sse", f"/sse/{VIN}"])
+def test_ended_subscription_ends_its_streams(
+    person: MakePerson, alice: User, settings: Any, path: str
+) -> None:
+    settings.BILLING_PROVIDER = "paddle"
+    somebody = person(alice)
+    row = make_subscription(alice)
+
+    async def story(doors: Doors) -> None:
+        visit = Visit(doors, path, "", bearer(somebody))
+        await visit.until(lambda: bool(visit.text))
+        row.status = "paused"
+        await beside(row.save, update_fields=["status"])
+        begun_s = time.monotonic()
+        await visit.until(visit.task.done)
+        assert time.monotonic() - begun_s < ENDS_WITHIN_S
+        assert visit.sent[-1] == {"type": "http.response.body", "body": b""}
+        again = Visit(doors, path, "", bearer(somebody))
+        await again.task
+        assert again.sent[0]["status"] == 402
+        assert b"subscription_required" in again.text
 
     play(story)
