@@ -140,7 +140,7 @@ class Stream:
         if not asked.snapshot:
             return b""
         return await self._live.known.text(
-            listener.account_id, asked, listener.products
+            listener.account_id, asked, listener.products, listener.places
         )
 
     def _too_many(self) -> NotAdmitted:

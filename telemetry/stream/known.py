@@ -14,12 +14,13 @@ from events.errors import Unavailable
 from events.latest import Snapshot, snapshots_async
 from telemetry.stream import frames
 from telemetry.stream.asked import Asked
+from vehicles.places import shown
 
 _WITHIN_S = 2.0
 _FRESH_S = 1.0
 _MOST_FRESH = 256
 _Key = tuple[UUID, str]
-_Fresh = dict[tuple[Asked, frozenset[str]], tuple[float, bytes]]
+_Fresh = dict[tuple[Asked, frozenset[str], frozenset[str]], tuple[float, bytes]]
 
 
 class Known:
@@ -42,10 +43,17 @@ class Known:
         self._fresh: dict[UUID, _Fresh] = {}
 
     async def text(
-        self, account_id: UUID, asked: Asked, products: frozenset[str]
+        self,
+        account_id: UUID,
+        asked: Asked,
+        products: frozenset[str],
+        places: frozenset[str],
     ) -> bytes:
-        """Return what is known for who asked so, as it is sent. Raises `Unavailable`."""
-        at = (asked, products)
+        """Return what is known for who asked so, as it is sent. Raises `Unavailable`.
+
+        Where a car is stays out of it, unless it is one of `places`.
+        """
+        at = (asked, products, places)
         fresh = self._fresh.get(account_id)
         if fresh is None:
             if len(self._fresh) >= _MOST_FRESH:
@@ -61,7 +69,7 @@ class Known:
         if now is not None and now is not kept:
             # Who waited beside this one has written it already.
             return now[1]
-        text = frames.known(found, asked)
+        text = frames.known([_shown(one, places) for one in found], asked)
         fresh[at] = (until_s, text)
         return text
 
@@ -107,3 +115,7 @@ class Known:
                     answer.set_result(dict(zip(pairs, found, strict=True)))
         finally:
             self._reader = None
+
+
+def _shown(known: Snapshot, places: frozenset[str]) -> Snapshot:
+    return shown(known, sees_location=known.product in places)

@@ -133,7 +133,9 @@ class Watch:
         asked = listener.asked
         if now is None or (asked.product and asked.product not in now.products):
             box.end()
-        elif now.products != listener.products:
+        elif (now.products, now.places) != (listener.products, listener.places):
             self._hub.remove(box)
-            box.listener = dataclasses.replace(listener, products=now.products)
+            box.listener = dataclasses.replace(
+                listener, products=now.products, places=now.places
+            )
             self._hub.add(box)

@@ -10,6 +10,7 @@ from events.errors import Unavailable
 from events.event import Topic
 from events.latest import Snapshot
 from tokens import shared
+from vehicles import places
 from vehicles.models import TelemetryConfig, Vehicle
 from vehicles.services import keys
 from vehicles.services.telemetry.refusals import (
@@ -87,14 +88,15 @@ class Heard:
     value_at: datetime | None = None
 
 
-def heard(account_id: UUID, vin: str) -> Heard:
-    """Return what an account has heard of the car, as far as Redis tells."""
+def heard(account_id: UUID, vin: str, *, sees_location: bool) -> Heard:
+    """Return what an account may know that it heard of the car, as Redis tells."""
     try:
         found = shared.ask(lambda client: latest.snapshot(client, account_id, vin))
     except Unavailable:
         found = None
     if found is None:
         return Heard(None)
+    found = places.shown(found, sees_location=sees_location)
     line = found.others.get(Topic.CONNECTIVITY)
     status = json.loads(line.body).get("status") if line else None
     line_at = moment(line.at_ms) if line else None

@@ -27,6 +27,16 @@ RECONCILE = "telemetry.tasks.reconcile"
 _LOG = logging.getLogger(__name__)
 
 
+class NotYours(Exception):
+    """Only the car's owner, who is here, may take all of it away; for people."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The car's owner uses this Keyfob, too. Only they can take away all that the"
+            " car streams; you can change single fields."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What else a wish may say; None leaves it as it is."""
@@ -82,19 +92,31 @@ def merge(
 def replace(
     access: VehicleAccess, sent: Mapping[str, Any], options: Options | None = None
 ) -> Wished:
-    """Have a car stream these fields alone. Raises `Invalid` as `merge` does."""
-    return _wish(access, lambda _row: fields.check(sent, {}), options or Options())
+    """Have a car stream these fields alone. Raises `Invalid` as `merge` does.
+
+    Raises `NotYours` where none of the fields of before would be left, as `remove` does.
+    """
+
+    def replaced(row: TelemetryConfig) -> Checked:
+        checked = fields.check(sent, {})
+        if row.fields and row.fields.keys().isdisjoint(checked.fields):
+            _check_owner(access)
+        return checked
+
+    return _wish(access, replaced, options or Options())
 
 
 def remove(access: VehicleAccess) -> int:
     """Have a car stream nothing any more; return the wish's generation, 0 for none.
 
-    There is none where the car was to stream nothing anyway.
+    There is none where the car was to stream nothing anyway. Raises `NotYours` for
+    whoever only drives a car whose owner is here, too.
     """
     with transaction.atomic():
         row = _locked(access)
         if not row.fields:
             return 0
+        _check_owner(access)
         _store(row, access, {}, Options())
     return row.generation
 
@@ -135,6 +157,18 @@ def _wish(
         if is_new and (checked.fields or row.fields):
             _store(row, access, checked.fields, options)
     return Wished(row.generation, checked.ignored)
+
+
+def _check_owner(access: VehicleAccess) -> None:
+    """Raise `NotYours` unless the person owns the car, or no owner is here."""
+    owners = VehicleAccess.objects.filter(
+        vehicle=access.vehicle_id,
+        access_type=VehicleAccess.AccessType.OWNER,
+        gone_at=None,
+        grant__user__is_active=True,
+    ).values_list("grant__user_id", flat=True)
+    if owners and access.grant.user_id not in owners:
+        raise NotYours
 
 
 def _locked(access: VehicleAccess) -> TelemetryConfig:
