@@ -48,11 +48,17 @@ def running(
 
 @contextmanager
 def redis(folder: Path, *, core: int) -> Iterator[str]:
-    """Run a Redis of its own in a folder; give its address."""
+    """Run a Redis of its own in a folder; give its address.
+
+    Its process writes its id to `redis.pid` in the folder.
+    """
     socket_path = folder / "redis.sock"
-    command = ["redis-server", "--port", "0", "--unixsocket", str(socket_path)]
+    command = [
+        *("redis-server", "--port", "0", "--unixsocket", str(socket_path)),
+        *("--save", "", "--dir", str(folder), "--pidfile", str(folder / "redis.pid")),
+    ]
     with running(
-        [*command, "--save", "", "--dir", str(folder)],
+        command,
         core=core,
         env=os.environ,
         log=folder / "redis.out",
@@ -91,8 +97,13 @@ def wait_for(url: str, *, seconds: float = 30, headers: Mapping[str, str]) -> No
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the processor time of a process and all below it, in seconds."""
+    """Return the processor time of a process and all below it, in seconds.
+
+    All threads count, and what each of them started.
+    """
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     total = (int(fields[11]) + int(fields[12])) / _TICKS
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return total + sum(cpu_seconds(int(child)) for child in children)
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        children = (thread / "children").read_text().split()
+        total += sum(cpu_seconds(int(child)) for child in children)
+    return total

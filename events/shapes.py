@@ -21,8 +21,8 @@ _MOST_NAMES = 4096
 
 
 @lru_cache(4096)
-def _second(at_s: int) -> str:
-    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+def _second(at_s: int) -> bytes:
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%S").encode()
 
 
 class _Names(dict[str, bytes]):
@@ -45,8 +45,11 @@ def _product(name: str, product: str | int) -> bytes:
 
 def timestamp(at_ms: int) -> str:
     """Return a time as text, such as "2026-07-28T10:15:30.000Z"."""
-    at_s, rest_ms = divmod(at_ms, 1000)
-    return f"{_second(at_s)}.{rest_ms:03d}Z"
+    return _moment(at_ms).decode()
+
+
+def _moment(at_ms: int) -> bytes:
+    return b"%b.%03dZ" % (_second(at_ms // 1000), at_ms % 1000)
 
 
 def state(vin: str, value: str, at_ms: int) -> Event:
@@ -121,7 +124,7 @@ def credits(  # noqa: A001, PLR0913, PLR0917  # the names are the wire's
     }
     if fraction is not None:
         facts["quota"] = {"fraction": fraction}
-    head = b'{"createdAt":"%b"' % timestamp(at_ms).encode()
+    head = b'{"createdAt":"%b"' % _moment(at_ms)
     return Event(Topic.CREDITS, "", _body(head, {"credits": facts}), at_ms)
 
 
@@ -211,7 +214,7 @@ def _of_site(
 
 def _head(at_ms: int, name: str, product: str | int) -> bytes:
     return b'{"createdAt":"%b",%b' % (
-        timestamp(at_ms).encode(),
+        _moment(at_ms),
         _product(name, product),
     )
 

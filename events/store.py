@@ -130,7 +130,7 @@ def arguments(entries: Iterable[Entry], kept: int) -> list[Argument]:
         found += (
             event.product,
             event.topic.value,
-            "%013d" % event.at_ms,
+            f"{event.at_ms:013d}",
             event.body,
             packed_of(event),
         )

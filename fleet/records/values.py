@@ -69,9 +69,9 @@ def single(value: float) -> float | None:
     return float(f"{value:.9g}")
 
 
-def place(value: Any) -> dict[str, Any]:
+def place(latitude: float, longitude: float) -> dict[str, float | None]:
     """Return a place in degrees."""
-    return {"latitude": finite(value.latitude), "longitude": finite(value.longitude)}
+    return {"latitude": finite(latitude), "longitude": finite(longitude)}
 
 
 def doors(value: Any) -> dict[str, bool]:
@@ -107,7 +107,7 @@ def _converters() -> dict[str, Callable[[Any], Any]]:
         "float_value": single,
         "double_value": finite,
         "invalid": _nothing,
-        "location_value": place,
+        "location_value": lambda value: place(value.latitude, value.longitude),
         "door_value": doors,
         "tire_location_value": tires,
         "time_value": time_of_day,
