@@ -1,7 +1,7 @@
 """Watch over all streams of a process: who may still listen, who is alive, who is stuck.
 
-Each holder is asked about twice a second, so that a removed token, a lost car and an
-ended subscription end what they opened within two seconds.
+Each holder is asked about nearly every second, and answers are up to a second old: a
+removed token, a lost car and an ended subscription end what they opened within two.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from telemetry.stream.known import Known
 from telemetry.stream.mailbox import Mailbox
 
 _log = logging.getLogger(__name__)
-CHECK_EVERY_S = 0.5
+CHECK_EVERY_S = 0.9
 ALIVE_EVERY_S = 10.0
 PRESENT_EVERY_S = 30.0
 

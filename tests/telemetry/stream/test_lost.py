@@ -73,7 +73,10 @@ def known(visit: Visit) -> list[dict[str, Any]]:
 
 
 def trim(road: Road, user: User) -> None:
-    values = [{"Gear": "P"}, *({"Soc": number} for number in range(400))]
+    values: list[dict[str, Any]] = [
+        {"Gear": "P"},
+        *({"Soc": number} for number in range(400)),
+    ]
     road.tell(user, *values, kept=1)
 
 

@@ -87,6 +87,29 @@ def test_slow_listener_gets_the_newest_of_each_signal() -> None:
     asyncio.run(story())
 
 
+def test_what_is_known_replaces_what_waits_for_a_slow_listener() -> None:
+    async def story() -> None:
+        known = batch(soc(7)).text
+        box = box_of()
+        box.put(batch(soc(1)))
+        box.put_known(known)
+        assert await box.take() == batch(soc(1)).text + known
+        for is_early in (True, False):
+            if is_early:
+                box.put_known(known)
+            box.put(batch(soc(2, mailbox.SLOW_BYTES)))
+            if not is_early:
+                box.put_known(known)
+            box.put(batch(soc(8)))
+            # Nothing older than what is known comes after it.
+            assert (await box.take()).startswith(known)
+        box.end()
+        box.put_known(known)
+        assert await box.take() == b""
+
+    asyncio.run(story())
+
+
 def test_listener_with_too_much_mail_is_dropped() -> None:
     async def story() -> None:
         box = box_of()
