@@ -190,7 +190,12 @@ def _at(asked: Asked, tag: str) -> Asked:
 
 def _asked_by_page(request: Request) -> Asked:
     product = request.query.get("vin", "") or request.query.get("site_id", "")
-    return Asked(product=product, topics=asking.topics(request.query), text_ids=False)
+    return Asked(
+        product=product,
+        topics=asking.topics(request.query),
+        snapshot=asking.snapshot(request.query),
+        text_ids=False,
+    )
 
 
 def _worded(reading: Callable[[], _T]) -> _T:

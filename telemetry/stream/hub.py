@@ -117,6 +117,16 @@ class Hub:
             if not groups:
                 del self._groups[listener.account_id]
 
+    def move(self, box: Mailbox, listener: Listener) -> None:
+        """Tell a listener what it may hear from now on; what waits comes before."""
+        groups = self._groups.get(listener.account_id, {})
+        group = groups.get(_key(box.listener))
+        if group is not None:
+            self._flush_one(group)
+        self.remove(box)
+        box.listener = listener
+        self.add(box)
+
     async def _read(self, after: dict[int, str]) -> None:
         is_away = False
         # What was read last of shards of which entries may have gone away unread.

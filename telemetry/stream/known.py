@@ -2,14 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from events import presence
+from events import presence, streams
 from events.errors import Unavailable
 from events.latest import Snapshot, snapshots_async
 from telemetry.stream import frames
@@ -96,6 +97,16 @@ class Known:
     async def note_present(self, accounts: set[UUID]) -> None:
         """Note that accounts have listeners. Raises `Unavailable`."""
         await presence.note_async(self._client, accounts)
+
+    async def tell_streams(
+        self, process: str, counts: Mapping[UUID, int]
+    ) -> Counter[UUID]:
+        """Tell a process's streams; return those of others. Raises `Unavailable`."""
+        return await streams.tell(self._client, process, counts)
+
+    async def forget_streams(self, process: str) -> None:
+        """Tell that a process has no streams any more. Raises `Unavailable`."""
+        await streams.leave(self._client, process)
 
     async def close(self) -> None:
         """Close the connections."""

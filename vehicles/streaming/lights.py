@@ -22,6 +22,8 @@ from vehicles.services.telemetry.refusals import (
     reason_of_car_error,
 )
 
+# A car's clock and ours may differ a little.
+_CLOCKS = timedelta(minutes=2)
 _UNHEARD_AFTER = timedelta(seconds=20)
 _UNKNOWN = Reason(
     "Not known just now",
@@ -101,11 +103,15 @@ def heard(account_id: UUID, vin: str, *, sees_location: bool) -> Heard:
     status = json.loads(line.body).get("status") if line else None
     line_at = moment(line.at_ms) if line else None
     values = [known.at_ms for known in found.signals.values()]
+    value_at = moment(max(values)) if values else None
+    if status == "DISCONNECTED" and value_at and value_at - line_at > _CLOCKS:
+        # Another line of the car, to another process, lives.
+        status, line_at = "CONNECTED", value_at
     return Heard(
         found,
         connected_at=line_at if status == "CONNECTED" else None,
         left_at=line_at if status == "DISCONNECTED" else None,
-        value_at=moment(max(values)) if values else None,
+        value_at=value_at,
     )
 
 
