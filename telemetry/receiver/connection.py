@@ -18,11 +18,9 @@ from vehicles.services.viewers import Viewer
 _BINARY, _CONTINUATION = WSMsgType.BINARY, WSMsgType.CONTINUATION
 _CLOSE = WSMsgType.CLOSE
 _WORDS = b"incorrect message format"
-_MOST_EARLY = 1000
-_INTERFACES = 32
+_MOST_EARLY, _INTERFACES = 1000, 32
 _KNOWN_TOPICS = frozenset({b"V", b"alerts", b"errors"})
-_read_envelope = envelope.read
-_read_record = reading.read
+_read_envelope, _read_record = envelope.read, reading.read
 _acknowledgment = envelope.acknowledgment
 
 
@@ -109,6 +107,8 @@ class Car(WSListener):
         elif kind is WSMsgType.TEXT:
             self.drop(WSCloseCode.UNSUPPORTED_DATA)
         else:
+            if kind is WSMsgType.PING:
+                transport.send_pong(frame.get_payload_as_bytes())
             self._spend()
 
     def pause_writing(self) -> None:

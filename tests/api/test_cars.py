@@ -111,7 +111,7 @@ def test_telemetry_tells_what_changed_since(ask: Any, alices: Person) -> None:
         "cursor": first["cursor"]
     }
     other = ask(alices.access_token, path, query=b"topics=data;alerts")
-    assert other.json["response"] == {"cursor": 0}
+    assert list(other.json["response"]) == ["cursor"]
     wrong = ask(alices.access_token, path, query=b"topics=weather")
     assert (wrong.status, wrong.error) == (400, "invalid_field")
 
