@@ -71,9 +71,8 @@ class Car(WSListener):
         """Read who it is, from the certificate alone; whoever is no car is cut off."""
         self._transport = transport
         tls = transport.underlying_transport.get_extra_info("ssl_object")
-        der = tls.getpeercert(binary_form=True) if tls else None
         try:
-            vin = vin_of(der or b"")
+            vin = vin_of(tls and tls.getpeercert(binary_form=True) or b"")
         except NoCar:
             self._counters.refused_identity += 1
             transport.send_close(WSCloseCode.POLICY_VIOLATION)
@@ -96,6 +95,8 @@ class Car(WSListener):
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Take a frame; what is no binary message ends the connection."""
+        if self._is_gone:
+            return
         kind = frame.msg_type
         if kind is _BINARY and frame.fin and not self._parts:
             self._take(frame.get_payload_as_bytes())
@@ -191,9 +192,8 @@ class Car(WSListener):
 
     def _take(self, content: bytes) -> None:
         if self._viewers is None:
-            if self._is_gone or len(self._early) >= _MOST_EARLY:
-                return
-            self._early.append(content)
+            if len(self._early) < _MOST_EARLY:
+                self._early.append(content)
             return
         self.frames += 1
         self._counters.frames += 1
@@ -292,8 +292,8 @@ class Car(WSListener):
             self._transport.underlying_transport.pause_reading()
 
     def _resume(self) -> None:
-        limits, waiting = self._shared.limits, self._dispatch.waiting_bytes
-        may = self._budget > 0 and waiting <= limits.waiting_bytes // 2
+        most = self._shared.limits.waiting_bytes // 2
+        may = self._budget > 0 and self._dispatch.waiting_bytes <= most
         may = may and self._viewers is not None and not self._is_unread
         if self._is_paused and may and not self._is_gone and self._transport:
             self._is_paused = False

@@ -124,7 +124,7 @@ def test_frames_of_each_length_say_how_long_they_are(size: int) -> None:
 
 
 @pytest.mark.parametrize("name", [{"txid": b"x" * 257}, {"topic": b"V" * 257}])
-def test_name_that_is_too_long_is_refused(name: dict[str, bytes]) -> None:
+def test_name_that_is_too_long_is_refused(name: dict[str, Any]) -> None:
     content = frames.data(SOC).SerializeToString()
     with pytest.raises(Malformed):
         envelope.read(frames.frame(content, **name))

@@ -104,7 +104,8 @@ def heard(account_id: UUID, vin: str, *, sees_location: bool) -> Heard:
     line_at = moment(line.at_ms) if line else None
     values = [known.at_ms for known in found.signals.values()]
     value_at = moment(max(values)) if values else None
-    if status == "DISCONNECTED" and value_at and value_at - line_at > _CLOCKS:
+    is_newer = bool(line_at and value_at and value_at - line_at > _CLOCKS)
+    if status == "DISCONNECTED" and is_newer:
         # Another line of the car, to another process, lives.
         status, line_at = "CONNECTED", value_at
     return Heard(

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,10 @@ def session(user: User) -> list[tuple[bytes, bytes]]:
     """Return the headers of a browser in which somebody is signed in."""
     (line,) = cookies(user)
     return [(b"cookie", line.removeprefix("Cookie: ").encode())]
+
+
+def _is_told(visit: Visit) -> bool:
+    return bool(visit.text)
 
 
 def test_streams_of_both_doors_and_all_processes_count_together(
@@ -104,7 +109,7 @@ def test_page_that_knows_all_gets_no_snapshot(person: MakePerson, alice: User) -
     async def story(doors: Doors) -> None:
         for query, is_told in (("", True), ("cache=false", False)):
             visit = Visit(doors, "/console/stream", query, pages)
-            await visit.until(lambda visit=visit: bool(visit.text))
+            await visit.until(partial(_is_told, visit))
             assert (b"online" in visit.text) is is_told
             visit.leaving.set()
             await visit.task

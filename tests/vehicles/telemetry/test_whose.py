@@ -82,10 +82,10 @@ def test_driver_does_not_take_all_away_while_the_owner_is_here(
 ) -> None:
     page = client_for(bob).post(f"{PAGE}/remove", follow=True).content.decode()
     assert "Only they can take away" in page
-    page = client_for(bob).post(
+    answer = client_for(bob).post(
         PAGE, {"on": ["Odometer"], "was": "Locked,Soc", "do": "send"}, follow=True
     )
-    assert "Only they can take away" in page.content.decode()
+    assert "Only they can take away" in answer.content.decode()
     for sent in ({}, {"Odometer": None}):
         with pytest.raises(NotYours):
             wishes.replace(bobs, sent)
