@@ -72,7 +72,7 @@ class Car(WSListener):
         self._transport = transport
         tls = transport.underlying_transport.get_extra_info("ssl_object")
         try:
-            vin = vin_of(tls and tls.getpeercert(binary_form=True) or b"")
+            vin = vin_of((tls and tls.getpeercert(binary_form=True)) or b"")
         except NoCar:
             self._counters.refused_identity += 1
             transport.send_close(WSCloseCode.POLICY_VIOLATION)
