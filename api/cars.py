@@ -22,6 +22,7 @@ from fleet.endpoints import SNAPSHOT_TOPICS, VEHICLE_DATA_GROUPS
 from fleet.pictures import picture_url
 from fleet.scopes import Scope
 from tokens import shared
+from vehicles import places
 from vehicles.models import VehicleAccess
 from vehicles.services import vehicles
 
@@ -115,7 +116,7 @@ async def _telemetry(forwarding: Forwarding, route: Route) -> Response:
             found[topic.value] = _told(event)
     for name, value, at in (
         ("state", access.vehicle.state, access.vehicle.state_at),
-        ("vehicle_data", access.vehicle_data, access.vehicle_data_at),
+        ("vehicle_data", _reading(access), access.vehicle_data_at),
     ):
         at_ms = int(at.timestamp() * 1000) if at and value else 0
         known = heard.others.get(Topic(name))
@@ -133,7 +134,10 @@ async def _telemetry(forwarding: Forwarding, route: Route) -> Response:
 
 
 async def _heard(forwarding: Forwarding, route: Route) -> Snapshot:
-    """Return what streams told of a car; nothing while Redis is away."""
+    """Return what streams told of a car that the caller may know now.
+
+    Nothing while Redis is away.
+    """
     user_id = forwarding.caller.user_id
 
     def read(client: redis.Redis) -> Snapshot:
@@ -143,7 +147,14 @@ async def _heard(forwarding: Forwarding, route: Route) -> Snapshot:
         found = await forwarding.threads.quickly(lambda: shared.ask(read))
     except Unavailable:
         found = None
-    return found or Snapshot(route.tag)
+    known = found or Snapshot(route.tag)
+    is_open = route.tag in forwarding.reach.places()
+    return places.shown(known, sees_location=is_open)
+
+
+def _reading(access: VehicleAccess) -> dict[str, Any]:
+    may_locate = places.sees_location(access)
+    return places.reading(access.vehicle_data or {}, sees_location=may_locate)
 
 
 def _told(event: Event) -> Any:

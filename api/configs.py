@@ -49,7 +49,10 @@ async def _remove(forwarding: Forwarding, route: Route) -> Response:
         bell.ring_by_name(wishes.RECONCILE, route.tag)
         return generation
 
-    generation = await forwarding.threads.slowly(remove)
+    try:
+        generation = await forwarding.threads.slowly(remove)
+    except wishes.NotYours as no:
+        raise _not_yours(no) from None
     if generation:
         await _waited(forwarding, route.tag, generation)
     return answer({"response": {"updated_vehicles": int(bool(generation))}})
@@ -73,6 +76,8 @@ async def _change(forwarding: Forwarding, route: Route, change: _Change) -> Resp
         wished = await forwarding.threads.slowly(store)
     except fields.Invalid as invalid:
         raise _not_valid(invalid) from None
+    except wishes.NotYours as no:
+        raise _not_yours(no) from None
     await _waited(forwarding, route.tag, wished.generation)
     row = await forwarding.threads.quickly(lambda: wishes.find(route.tag))
     return answer(_outcome(row, route.tag, wished, is_emptied=wanted == {}))
@@ -96,7 +101,7 @@ def _allowed(forwarding: Forwarding, route: Route, wanted: Mapping[str, Any]) ->
 
 def _access(route: Route) -> VehicleAccess:
     try:
-        return VehicleAccess.objects.select_related("vehicle").get(
+        return VehicleAccess.objects.select_related("vehicle", "grant").get(
             vehicle__vin=route.tag, grant_id=route.grant.id
         )
     except VehicleAccess.DoesNotExist:
@@ -138,6 +143,10 @@ def _refused(row: TelemetryConfig) -> Refusal:
     reason = reason_of(row.refusal)
     details = f" ({row.refusal_details})" if row.refusal_details else ""
     return Refusal(422, row.refusal, f"{reason.title}. {reason.words}{details}")
+
+
+def _not_yours(no: wishes.NotYours) -> Refusal:
+    return Refusal(403, "not_owner", str(no))
 
 
 def _not_valid(invalid: fields.Invalid) -> Refusal:

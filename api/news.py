@@ -19,6 +19,7 @@ from django.db import DatabaseError
 from api.threads import Threads
 from energy.services import pacing
 from vehicles.models import VehicleAccess
+from vehicles.places import sees_location
 from vehicles.services import announcing, vehicles
 
 _log = logging.getLogger(__name__)
@@ -144,7 +145,7 @@ def _tell(
                 vin,
                 reading,
                 datetime.fromtimestamp(seen.at_s, UTC),
-                sees_location=vehicles.sees_location(access),
+                sees_location=sees_location(access),
             )
 
 

@@ -17,6 +17,7 @@ from api.threads import Threads
 from energy.models import SiteAccess
 from tokens.models import TeslaGrant
 from vehicles.models import VehicleAccess
+from vehicles.places import sees_location
 from vehicles.services.keys import signing_of
 from vehicles.services.vehicles import preference
 
@@ -40,12 +41,14 @@ class Grant:
 class Route:
     """A way to one car or site: its name at Tesla and the grant to use.
 
-    `signing`: whether a car wants commands signed, a `Vehicle.CommandSigning`.
+    `signing`: whether a car wants commands signed, a `Vehicle.CommandSigning`;
+    `sees_location`: whether this way may tell where the car is.
     """
 
     tag: str
     grant: Grant
     signing: str = ""
+    sees_location: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,15 @@ class Reach:
     grants: tuple[Grant, ...]
     vehicles: Mapping[str, tuple[Route, ...]]
     sites: Mapping[str, tuple[Route, ...]]
+
+    def places(self) -> frozenset[str]:
+        """Return the VINs of the cars of which the user may know where they are."""
+        return frozenset(
+            route.tag
+            for routes in self.vehicles.values()
+            for route in routes
+            if route.grant.usable and route.sees_location
+        )
 
 
 def load(user_id: UUID) -> Reach:
@@ -76,7 +88,12 @@ def load(user_id: UUID) -> Reach:
         key=preference,
     ):
         signing = signing_of(access.vehicle)
-        route = Route(access.vehicle.vin, grants[access.grant_id], signing)
+        route = Route(
+            access.vehicle.vin,
+            grants[access.grant_id],
+            signing,
+            sees_location(access),
+        )
         vehicles[access.vehicle.vin].append(route)
         vehicles[access.tesla_id].append(route)
     sites: dict[str, list[Route]] = defaultdict(list)

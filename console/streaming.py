@@ -4,6 +4,7 @@ Programs pass what they pass at the API: token, subscription, reach and scope, e
 most a second old. A page hears of its own user's products and needs no subscription.
 """
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from types import SimpleNamespace
@@ -76,7 +77,12 @@ class Programs:
         except (Refusal, DatabaseError) as error:
             raise _not_admitted(error) from None
         return Listener(
-            caller.user_id, caller.token_id, products, asked, request.credential
+            caller.user_id,
+            caller.token_id,
+            products,
+            asked,
+            reach.places(),
+            request.credential,
         )
 
     async def still(self, listener: Listener) -> Listener | None:
@@ -88,9 +94,7 @@ class Programs:
             return None
         reach = await self._door.reach.of(caller.user_id)
         products = await self._products(caller, reach)
-        return Listener(
-            caller.user_id, caller.token_id, products, listener.asked, listener.proof
-        )
+        return dataclasses.replace(listener, products=products, places=reach.places())
 
     async def _products(self, caller: Caller, reach: Reach) -> frozenset[str]:
         allows = self._door.standing.allows
@@ -121,7 +125,8 @@ class Pages:
                 asked = _at(asked, _route(reach, asked.product).tag)
         except (Refusal, DatabaseError) as error:
             raise _not_admitted(error) from None
-        return Listener(user_id, key, frozenset(_open(reach)), asked, key)
+        heard_of = frozenset(_open(reach))
+        return Listener(user_id, key, heard_of, asked, reach.places(), key)
 
     async def still(self, listener: Listener) -> Listener | None:
         """Return what a listener may hear now, None when nothing any more."""
@@ -130,7 +135,8 @@ class Pages:
         if user_id is None or user_id != listener.account_id:
             return None
         reach = await self._door.reach.of(user_id)
-        return Listener(user_id, key, frozenset(_open(reach)), listener.asked, key)
+        heard_of = frozenset(_open(reach))
+        return dataclasses.replace(listener, products=heard_of, places=reach.places())
 
     async def _user(self, key: str) -> UUID | None:
         if not key:
@@ -184,7 +190,12 @@ def _at(asked: Asked, tag: str) -> Asked:
 
 def _asked_by_page(request: Request) -> Asked:
     product = request.query.get("vin", "") or request.query.get("site_id", "")
-    return Asked(product=product, topics=asking.topics(request.query), text_ids=False)
+    return Asked(
+        product=product,
+        topics=asking.topics(request.query),
+        snapshot=asking.snapshot(request.query),
+        text_ids=False,
+    )
 
 
 def _worded(reading: Callable[[], _T]) -> _T:

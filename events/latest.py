@@ -83,6 +83,35 @@ async def snapshot_async(
     return found
 
 
+def products(client: redis.Redis, account_id: UUID) -> list[str]:
+    """Return the products of which an account is known something.
+
+    Looks through all keys. Raises `Unavailable`.
+    """
+    begin = latest_key(account_id, "")
+    try:
+        found = list(client.scan_iter(f"{begin}*", count=1000))
+    except (redis.RedisError, OSError) as error:
+        raise Unavailable(type(error).__name__) from error
+    return sorted(name.decode().removeprefix(begin) for name in found)
+
+
+def forget_parts(
+    client: redis.Redis,
+    account_id: UUID,
+    product: str,
+    *,
+    signals: Iterable[str] = (),
+    topics: Iterable[Topic] = (),
+) -> None:
+    """Forget some signals and topics of a product. Raises `Unavailable`."""
+    names = [f"s:{name}" for name in signals] + [f"t:{topic.value}" for topic in topics]
+    try:
+        client.hdel(latest_key(account_id, product), *names)
+    except (redis.RedisError, OSError) as error:
+        raise Unavailable(type(error).__name__) from error
+
+
 def forget(client: redis.Redis, account_id: UUID, products: Iterable[str]) -> None:
     """Forget what is known of products, for one account. Raises `Unavailable`."""
     names = [latest_key(account_id, product) for product in products]

@@ -39,6 +39,13 @@ _SCRIPT = """
 local call, sub, gmatch = redis.call, string.sub, string.gmatch
 local kept = ARGV[1]
 local lasting = {LASTING}
+local line = '"networkInterface":("[^"]*")'
+-- A car changes its network with a new line before the old one ends.
+local function ends_another(body, old)
+  return string.find(body, '"status":"DISCONNECTED"', 1, true)
+    and string.find(old, '"status":"CONNECTED"', 1, true)
+    and string.match(body, line) ~= string.match(old, line)
+end
 for at = 2, #ARGV, 7 do
   local account, product, topic = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local born, body = ARGV[at + 4], ARGV[at + 5]
@@ -73,7 +80,8 @@ for at = 2, #ARGV, 7 do
     local old, all = call('HMGET', key, unpack(names)), new
     new, size = {'came', ''}, 2
     for n = 1, #names do
-      if not old[n] or sub(old[n], 1, 13) <= born then
+      local is_newer = not old[n] or sub(old[n], 1, 13) <= born
+      if is_newer and not (topic == 'connectivity' and old[n] and ends_another(body, old[n])) then
         new[size + 1], new[size + 2] = names[n], all[2 * n + 2]
         size = size + 2
       end

@@ -13,6 +13,7 @@ from typing import Any
 
 from events.latest import Latest
 from fleet.streamed import LOCATION_SIGNALS
+from vehicles import places
 
 _Convert = Callable[[Any], Any]
 _WINDOWS = {"Closed": 0, "PartiallyOpen": 1, "Opened": 2}
@@ -124,7 +125,9 @@ def overlaid(
     """Return a reading with the values that were streamed after it."""
     document = {
         name: dict(part) if isinstance(part, Mapping) else part
-        for name, part in (reading or {}).items()
+        for name, part in places.reading(
+            reading or {}, sees_location=sees_location
+        ).items()
     }
     found: dict[str, datetime] = {}
     for name, latest in sorted(signals.items(), key=lambda one: one[1].at_ms):

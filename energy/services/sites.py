@@ -10,10 +10,11 @@ from django.utils import timezone
 import fleet
 from accounts.models import User
 from energy.models import EnergySite, SiteAccess
+from events import latest as events
 from fleet.shapes import EnergyProduct
 from tokens.models import Inquiry, TeslaGrant
 from tokens.readings import one_line
-from tokens.services import lists
+from tokens.services import lists, news
 
 ENDPOINTS = ("live_status", "site_info")
 _LARGEST_ID = 2**63 - 1
@@ -23,7 +24,7 @@ _MOST_CONNECTORS = 10_000
 def sync(grant: TeslaGrant, client: fleet.Client) -> None:
     """List the grant's energy sites anew; a site no longer listed is marked as gone.
 
-    Raises `FleetError` when Tesla does not list them; nothing has changed then.
+    What was told of it is forgotten. Raises `FleetError` when Tesla does not list them; nothing has changed then.
     """
     products = (EnergyProduct.read(product) for product in client.products())
     found = {one.site_id: one for one in products if one and _is_id(one.site_id)}
@@ -33,6 +34,7 @@ def sync(grant: TeslaGrant, client: fleet.Client) -> None:
         SiteAccess.objects.filter(grant=grant, gone_at=None).exclude(
             pk__in=[access.pk for access in accesses]
         ).update(gone_at=now)
+        transaction.on_commit(lambda: _forget_lost(grant), robust=True)
     lists.note_read(grant, lists.Of.ENERGY, now)
 
 
@@ -108,6 +110,19 @@ def latest(user: User, site_id: int) -> Inquiry | None:
         .order_by("-asked_at")
         .first()
     )
+
+
+def _forget_lost(grant: TeslaGrant) -> None:
+    """Forget what was told of sites that no grant of the person sees any more.
+
+    While Redis is away it is the next list that forgets it.
+    """
+    mine = SiteAccess.objects.filter(grant__user=grant.user_id)
+    seen = mine.filter(gone_at=None).values("site")
+    gone = mine.exclude(site__in=seen).values_list("site__site_id", flat=True)
+    lost = sorted({str(site_id) for site_id in gone})
+    if lost:
+        news.ask(lambda client: events.forget(client, grant.user_id, lost))
 
 
 def _store(grant: TeslaGrant, product: EnergyProduct, now: datetime) -> SiteAccess:

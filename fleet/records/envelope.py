@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from fleet.records.record import Malformed
 
 MOST_BYTES = 1_000_000
+_MOST_NAME_BYTES = 256
 _STREAM, _ACK = 4, 5
 _TXID, _TOPIC, _TYPE, _MESSAGE, _MESSAGE_ID = range(5)
 _CREATED_AT, _SENDER_ID, _PAYLOAD = range(3)
@@ -57,9 +58,13 @@ def read(frame: bytes) -> Envelope:
         message += _u32(frame, message)[0]
         inner = _layout(frame, message)
         created_at = inner[_CREATED_AT]
+        txid = _vector(frame, root, outer[_TXID])
+        topic = _vector(frame, root, outer[_TOPIC])
+        if len(txid) > _MOST_NAME_BYTES or len(topic) > _MOST_NAME_BYTES:
+            raise Malformed("A name is too long")
         return Envelope(
-            _vector(frame, root, outer[_TXID]),
-            _vector(frame, root, outer[_TOPIC]),
+            txid,
+            topic,
             _vector(frame, root, outer[_MESSAGE_ID]),
             _vector(frame, message, inner[_SENDER_ID]),
             _vector(frame, message, inner[_PAYLOAD]),
@@ -73,7 +78,7 @@ def txid_of(frame: bytes) -> bytes:
     """Return the id of a frame whose message cannot be read, empty where it has none."""
     try:
         root = _u32(frame, 0)[0]
-        return _vector(frame, root, _layout(frame, root)[_TXID])[:256]
+        return _vector(frame, root, _layout(frame, root)[_TXID])[:_MOST_NAME_BYTES]
     except (struct.error, Malformed):
         return b""
 

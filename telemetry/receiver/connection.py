@@ -1,7 +1,6 @@
 """One car's connection: frames in, acknowledgments out."""
 
 import time
-from functools import cache
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
@@ -9,6 +8,7 @@ from fleet.records import envelope, reading
 from fleet.records.record import Malformed, Record, Topic
 from telemetry.receiver.announcing import entries_of
 from telemetry.receiver.dispatch import Dispatch
+from telemetry.receiver.framing import Parts, TooMuch, joined
 from telemetry.receiver.identity import NoCar, vin_of
 from telemetry.receiver.limits import Counters, Limits
 from telemetry.receiver.metering import Metering
@@ -18,11 +18,9 @@ from vehicles.services.viewers import Viewer
 _BINARY, _CONTINUATION = WSMsgType.BINARY, WSMsgType.CONTINUATION
 _CLOSE = WSMsgType.CLOSE
 _WORDS = b"incorrect message format"
-_MOST_EARLY = 1000
-_INTERFACES = 32
+_MOST_EARLY, _INTERFACES = 1000, 32
 _KNOWN_TOPICS = frozenset({b"V", b"alerts", b"errors"})
-_read_envelope = envelope.read
-_read_record = reading.read
+_read_envelope, _read_record = envelope.read, reading.read
 _acknowledgment = envelope.acknowledgment
 
 
@@ -59,10 +57,11 @@ class Car(WSListener):
         self._viewers: tuple[Viewer, ...] | None = None
         self._early: list[bytes] = []
         self._answers: list[bytes] = []
-        self._parts: list[bytes] = []
+        self._parts = Parts(shared.limits.frame_bytes)
         self._budget = shared.limits.burst
         self._frames_before = 0
         self._is_paused = False
+        self._is_unread = False
         self._is_gone = False
         self.frames = 0
         self.vin = ""
@@ -72,9 +71,8 @@ class Car(WSListener):
         """Read who it is, from the certificate alone; whoever is no car is cut off."""
         self._transport = transport
         tls = transport.underlying_transport.get_extra_info("ssl_object")
-        der = tls.getpeercert(binary_form=True) if tls else None
         try:
-            vin = vin_of(der or b"")
+            vin = vin_of((tls and tls.getpeercert(binary_form=True)) or b"")
         except NoCar:
             self._counters.refused_identity += 1
             transport.send_close(WSCloseCode.POLICY_VIOLATION)
@@ -97,6 +95,8 @@ class Car(WSListener):
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Take a frame; what is no binary message ends the connection."""
+        if self._is_gone:
+            return
         kind = frame.msg_type
         if kind is _BINARY and frame.fin and not self._parts:
             self._take(frame.get_payload_as_bytes())
@@ -107,13 +107,19 @@ class Car(WSListener):
             transport.disconnect()
         elif kind is WSMsgType.TEXT:
             self.drop(WSCloseCode.UNSUPPORTED_DATA)
+        else:
+            if kind is WSMsgType.PING:
+                transport.send_pong(frame.get_payload_as_bytes())
+            self._spend()
 
     def pause_writing(self) -> None:
         """Read nothing more from a car that does not read our acknowledgments."""
+        self._is_unread = True
         self._pause()
 
     def resume_writing(self) -> None:
         """Go on."""
+        self._is_unread = False
         self._resume()
 
     def safe(self, token: bytes, /) -> bool:
@@ -130,9 +136,7 @@ class Car(WSListener):
         if len(answers) == 1:
             self._transport.send(_BINARY, answers[0])
             return
-        self._transport.underlying_transport.write(
-            b"".join([part for one in answers for part in (_head(len(one)), one)])
-        )
+        self._transport.underlying_transport.write(joined(answers))
 
     def lost(self) -> None:
         """Cut the car off without acknowledging, so that it keeps and resends."""
@@ -156,7 +160,7 @@ class Car(WSListener):
             self.heard_at_s = now_s
         refill = int(limits.frames_per_second * elapsed_s)
         self._budget = min(limits.burst, self._budget + refill)
-        if self._is_paused:
+        if self._is_paused and not self._is_unread:
             self.heard_at_s = now_s
             self._resume()
         elif now_s - self.heard_at_s > limits.idle_s:
@@ -175,19 +179,21 @@ class Car(WSListener):
         self._resume()
 
     def _gather(self, frame: WSFrame) -> None:
-        self._parts.append(frame.get_payload_as_bytes())
-        if sum(map(len, self._parts)) > self._shared.limits.frame_bytes:
+        try:
+            self._parts.add(frame.get_payload_as_bytes())
+        except TooMuch:
             self._counters.oversized += 1
             self.drop(WSCloseCode.MESSAGE_TOO_BIG)
-        elif frame.fin:
-            whole, self._parts = b"".join(self._parts), []
-            self._take(whole)
+            return
+        if frame.fin:
+            self._take(self._parts.take())
+        else:
+            self._spend()
 
     def _take(self, content: bytes) -> None:
         if self._viewers is None:
-            if self._is_gone or len(self._early) >= _MOST_EARLY:
-                return
-            self._early.append(content)
+            if len(self._early) < _MOST_EARLY:
+                self._early.append(content)
             return
         self.frames += 1
         self._counters.frames += 1
@@ -208,6 +214,13 @@ class Car(WSListener):
             self._send(envelope.refusal(envelope.txid_of(content), _WORDS))
             return
         self._put(record, _acknowledgment(held.txid, held.topic), len(content))
+
+    def _spend(self, frames: int = 1) -> None:
+        """Count a frame that brings no record, too: it costs its reader as much."""
+        self._budget -= frames
+        if self._budget <= 0:
+            self._counters.limited += 1
+            self._pause()
 
     def _put(self, record: Record, token: bytes, size: int) -> None:
         shared, counters = self._shared, self._counters
@@ -233,6 +246,7 @@ class Car(WSListener):
     def _send(self, content: bytes) -> None:
         if not self._is_gone and self._transport is not None:
             self._transport.send(_BINARY, content)
+            self._spend(0)
 
     def _tell(self, *, is_connected: bool) -> None:
         viewers = self._shared.watching.viewers(self.vin) or ()
@@ -256,13 +270,21 @@ class Car(WSListener):
         if not self.vin:
             return
         self._counters.connected -= 1
-        if self._viewers is not None:
-            self._tell(is_connected=False)
         others = self._shared.cars[self.vin]
+        was_newest = others[-1] is self
         others.remove(self)
+        if self._viewers is not None:
+            self._tell_end(others, was_newest=was_newest)
         if not others:
             del self._shared.cars[self.vin]
         self._shared.watching.remove(self.vin)
+
+    def _tell_end(self, others: list["Car"], *, was_newest: bool) -> None:
+        """Tell that the car is away, unless it is here on another network by now."""
+        if not others:
+            self._tell(is_connected=False)
+        elif was_newest and others[-1]._interface != self._interface:  # noqa: SLF001
+            others[-1]._tell(is_connected=True)  # noqa: SLF001
 
     def _pause(self) -> None:
         if not self._is_paused and not self._is_gone and self._transport is not None:
@@ -270,17 +292,9 @@ class Car(WSListener):
             self._transport.underlying_transport.pause_reading()
 
     def _resume(self) -> None:
-        limits, waiting = self._shared.limits, self._dispatch.waiting_bytes
-        may = self._budget > 0 and waiting <= limits.waiting_bytes // 2
-        may = may and self._viewers is not None
+        most = self._shared.limits.waiting_bytes // 2
+        may = self._budget > 0 and self._dispatch.waiting_bytes <= most
+        may = may and self._viewers is not None and not self._is_unread
         if self._is_paused and may and not self._is_gone and self._transport:
             self._is_paused = False
             self._transport.underlying_transport.resume_reading()
-
-
-@cache
-def _head(size: int) -> bytes:
-    """Return what stands before a binary message of this size, from a server."""
-    if size < 126:
-        return bytes([0x82, size])
-    return bytes([0x82, 126]) + size.to_bytes(2, "big")

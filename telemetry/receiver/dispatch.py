@@ -6,13 +6,15 @@ at once.
 """
 
 import asyncio
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from events.errors import Unavailable
 from events.event import Entry
 from telemetry.receiver.limits import Counters
 
+_LOG = logging.getLogger(__name__)
 _MOST_AT_ONCE = 500
 _APART_S = 0.008
 
@@ -91,7 +93,7 @@ class Dispatch:
                 if sender is None:
                     self._counters.published_lost += len(entries)
                 else:
-                    sender.lost()
+                    _tell(sender.lost)
             return
         answering = []
         for _, sender, token, size in batch:
@@ -99,4 +101,12 @@ class Dispatch:
             if sender is not None and sender.safe(token):
                 answering.append(sender)
         for sender in answering:
-            sender.flush()
+            _tell(sender.flush)
+
+
+def _tell(answer: Callable[[], None]) -> None:
+    """Have one sender answer; where that fails, the others hear all the same."""
+    try:
+        answer()
+    except Exception:  # noqa: BLE001  # logged
+        _LOG.exception("A car was not answered.")

@@ -29,7 +29,7 @@ class Line(WSProtocol):  # type: ignore[misc]  # its base has no types
         limits = door.shared.limits
         super().__init__(
             *(None, None, False, door.listener_for, _QUIET, True, limits.handshake_s),
-            *(False, 20, 20, WSAutoPingStrategy.PING_WHEN_IDLE, True),
+            *(False, 20, 20, WSAutoPingStrategy.PING_WHEN_IDLE, False),
             *(limits.frame_bytes, None, _BUFFER_BYTES),
         )
         self._door = door

@@ -37,15 +37,17 @@ def refusal(status: int, code: str, words: str, headers: Headers = ()) -> NotAdm
 class Listener:
     """Somebody who may listen.
 
-    `products` are the VINs and site ids that they may hear of; `holder` is what is
-    asked about again each second: streams of one holder share the answer. `proof` is
-    what the admission knows them by, and stays out of logs.
+    `products` are the VINs and site ids that they may hear of, `places` the VINs of
+    which they may know where they are; `holder` is what is asked about again each
+    second: streams of one holder share the answer. `proof` is what the admission knows
+    them by, and stays out of logs.
     """
 
     account_id: UUID
     holder: Hashable = field(repr=False)
     products: frozenset[str]
     asked: Asked
+    places: frozenset[str] = frozenset()
     proof: Any = field(default=None, repr=False, compare=False)
 
 

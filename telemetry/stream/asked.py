@@ -49,7 +49,7 @@ def read(path: str, query: Mapping[str, str], library: str) -> Asked:
         product=matched["product"] or "",
         signal=matched["signal"] or "",
         topics=topics(query),
-        snapshot=_flag(query.get("cache", "true")),
+        snapshot=snapshot(query),
         text_ids="/" not in library,
     )
 
@@ -66,7 +66,9 @@ def topics(query: Mapping[str, str]) -> frozenset[Topic] | None:
     return frozenset(_TOPICS[name] for name in names)
 
 
-def _flag(text: str) -> bool:
+def snapshot(query: Mapping[str, str]) -> bool:
+    """Tell whether what is known is to come first. Raises `Unreadable`."""
+    text = query.get("cache", "true")
     if text not in {"true", "false"}:
         raise Unreadable("cache takes true or false.")
     return text == "true"

@@ -7,14 +7,13 @@ come back at once when a stream simply ends.
 import asyncio
 import contextlib
 import logging
-from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from uuid import UUID
 
 from events.errors import Unavailable
 from telemetry.stream import frames
 from telemetry.stream.admission import Admission, Listener, NotAdmitted, refusal
+from telemetry.stream.counting import Streams
 from telemetry.stream.hub import Hub
 from telemetry.stream.known import Known
 from telemetry.stream.mailbox import Mailbox
@@ -40,7 +39,8 @@ class Live:
     def __init__(self, redis_url: str) -> None:
         self.known = Known(redis_url)
         self.hub = Hub(redis_url, self.known)
-        self.watch = Watch(self.hub, self.known)
+        self.streams = Streams(self.known)
+        self.watch = Watch(self.hub, self.known, self.streams)
         self.is_ending = False
 
     def end(self) -> None:
@@ -52,18 +52,18 @@ class Live:
         """End all streams and close the connections."""
         self.end()
         await self.watch.close()
+        await self.streams.leave()
         await self.hub.close()
         await self.known.close()
 
 
 class Stream:
-    """One door; `most` is how many streams one account may have in this process."""
+    """One door; `most` is how many streams an account may have, at all doors."""
 
     def __init__(self, admission: Admission, live: Live, *, most: int) -> None:
         self._admission = admission
         self._live = live
         self._most = most
-        self._open: Counter[UUID] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one stream, for as long as it lasts."""
@@ -72,17 +72,13 @@ class Stream:
         except NotAdmitted as no:
             await _refuse(no, send)
             return
-        account = listener.account_id
-        if self._open[account] >= self._most:
-            await _refuse(self._too_many(), send)
-            return
-        self._open[account] += 1
-        try:
+        account, streams = listener.account_id, self._live.streams
+        with streams.counted(account):
+            # Counted before others are heard of, so that no two pass for one.
+            if await streams.everywhere(account) > self._most:
+                await _refuse(self._too_many(streams.here(account)), send)
+                return
             await self._serve(listener, receive, send)
-        finally:
-            self._open[account] -= 1
-            if not self._open[account]:
-                del self._open[account]
 
     async def _admit(self, scope: Scope) -> Listener:
         if self._live.is_ending:
@@ -140,15 +136,17 @@ class Stream:
         if not asked.snapshot:
             return b""
         return await self._live.known.text(
-            listener.account_id, asked, listener.products
+            listener.account_id, asked, listener.products, listener.places
         )
 
-    def _too_many(self) -> NotAdmitted:
+    def _too_many(self, here: int) -> NotAdmitted:
+        # What others tell may be a moment old.
+        after_s = b"30" if here > self._most else b"2"
         return refusal(
             429,
             "too_many_streams",
             f"An account may have {self._most} streams at a time. Close one.",
-            ((b"retry-after", b"30"),),
+            ((b"retry-after", after_s),),
         )
 
 

@@ -16,6 +16,7 @@ from uuid import UUID
 from events.channel import Channel, Stored, number, shard_of
 from events.errors import Unavailable
 from events.event import Topic
+from telemetry.stream.admission import Listener
 from telemetry.stream.asked import Asked
 from telemetry.stream.frames import frame
 from telemetry.stream.known import Known
@@ -26,7 +27,7 @@ TICK_S = 0.010
 _BLOCK_MS = 5000
 _COUNT = 500
 _PAUSE_S = 0.1
-_Key = tuple[Asked, frozenset[str]]
+_Key = tuple[Asked, frozenset[str], frozenset[str]]
 
 
 @dataclass(slots=True)
@@ -35,6 +36,7 @@ class _Group:
 
     asked: Asked
     products: frozenset[str]
+    places: frozenset[str]
     boxes: dict[Mailbox, None] = field(default_factory=dict)
     events: list[Stored] = field(default_factory=list)
     texts: list[bytes] = field(default_factory=list)
@@ -49,6 +51,10 @@ class _Group:
         if asked.product:
             return event.product == asked.product and event.product in self.products
         return not event.product or event.product in self.products
+
+
+def _key(listener: Listener) -> _Key:
+    return listener.asked, listener.products, listener.places
 
 
 class Hub:
@@ -87,7 +93,7 @@ class Hub:
         """Tell a listener from now on."""
         listener = box.listener
         groups = self._groups.setdefault(listener.account_id, {})
-        at = (listener.asked, listener.products)
+        at = _key(listener)
         group = groups.get(at)
         if group is None:
             group = groups[at] = _Group(*at)
@@ -100,7 +106,7 @@ class Hub:
         """Tell a listener nothing more."""
         listener = box.listener
         groups = self._groups.get(listener.account_id, {})
-        at = (listener.asked, listener.products)
+        at = _key(listener)
         group = groups.get(at)
         if group is None:
             return
@@ -110,6 +116,16 @@ class Hub:
             self._due.pop(id(group), None)
             if not groups:
                 del self._groups[listener.account_id]
+
+    def move(self, box: Mailbox, listener: Listener) -> None:
+        """Tell a listener what it may hear from now on; what waits comes before."""
+        groups = self._groups.get(listener.account_id, {})
+        group = groups.get(_key(box.listener))
+        if group is not None:
+            self._flush_one(group)
+        self.remove(box)
+        box.listener = listener
+        self.add(box)
 
     async def _read(self, after: dict[int, str]) -> None:
         is_away = False
@@ -160,7 +176,9 @@ class Hub:
     async def _tell_known(self, account_id: UUID, group: _Group) -> None:
         if not group.asked.snapshot:
             return
-        text = await self._known.text(account_id, group.asked, group.products)
+        text = await self._known.text(
+            account_id, group.asked, group.products, group.places
+        )
         self._flush_one(group)
         for box in list(group.boxes):
             box.put_known(text)

@@ -2,24 +2,26 @@
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from events import presence
+from events import presence, streams
 from events.errors import Unavailable
 from events.latest import Snapshot, snapshots_async
 from telemetry.stream import frames
 from telemetry.stream.asked import Asked
+from vehicles.places import shown
 
 _WITHIN_S = 2.0
 _FRESH_S = 1.0
 _MOST_FRESH = 256
 _Key = tuple[UUID, str]
-_Fresh = dict[tuple[Asked, frozenset[str]], tuple[float, bytes]]
+_Fresh = dict[tuple[Asked, frozenset[str], frozenset[str]], tuple[float, bytes]]
 
 
 class Known:
@@ -42,10 +44,17 @@ class Known:
         self._fresh: dict[UUID, _Fresh] = {}
 
     async def text(
-        self, account_id: UUID, asked: Asked, products: frozenset[str]
+        self,
+        account_id: UUID,
+        asked: Asked,
+        products: frozenset[str],
+        places: frozenset[str],
     ) -> bytes:
-        """Return what is known for who asked so, as it is sent. Raises `Unavailable`."""
-        at = (asked, products)
+        """Return what is known for who asked so, as it is sent. Raises `Unavailable`.
+
+        Where a car is stays out of it, unless it is one of `places`.
+        """
+        at = (asked, products, places)
         fresh = self._fresh.get(account_id)
         if fresh is None:
             if len(self._fresh) >= _MOST_FRESH:
@@ -61,7 +70,7 @@ class Known:
         if now is not None and now is not kept:
             # Who waited beside this one has written it already.
             return now[1]
-        text = frames.known(found, asked)
+        text = frames.known([_shown(one, places) for one in found], asked)
         fresh[at] = (until_s, text)
         return text
 
@@ -89,6 +98,16 @@ class Known:
         """Note that accounts have listeners. Raises `Unavailable`."""
         await presence.note_async(self._client, accounts)
 
+    async def tell_streams(
+        self, process: str, counts: Mapping[UUID, int]
+    ) -> Counter[UUID]:
+        """Tell a process's streams; return those of others. Raises `Unavailable`."""
+        return await streams.tell(self._client, process, counts)
+
+    async def forget_streams(self, process: str) -> None:
+        """Tell that a process has no streams any more. Raises `Unavailable`."""
+        await streams.leave(self._client, process)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
@@ -107,3 +126,7 @@ class Known:
                     answer.set_result(dict(zip(pairs, found, strict=True)))
         finally:
             self._reader = None
+
+
+def _shown(known: Snapshot, places: frozenset[str]) -> Snapshot:
+    return shown(known, sees_location=known.product in places)

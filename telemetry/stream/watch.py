@@ -15,6 +15,7 @@ from uuid import UUID
 
 from events.errors import Unavailable
 from telemetry.stream.admission import Admission, Listener
+from telemetry.stream.counting import Streams
 from telemetry.stream.hub import Hub
 from telemetry.stream.known import Known
 from telemetry.stream.mailbox import Mailbox
@@ -28,8 +29,9 @@ PRESENT_EVERY_S = 30.0
 class Watch:
     """Holds the streams of one event loop."""
 
-    def __init__(self, hub: Hub, known: Known) -> None:
+    def __init__(self, hub: Hub, known: Known, streams: Streams) -> None:
         self._hub = hub
+        self._streams = streams
         self._known = known
         self._boxes: dict[tuple[Admission, Hashable], dict[Mailbox, None]] = (
             defaultdict(dict)
@@ -87,6 +89,7 @@ class Watch:
             try:
                 self._note_alive()
                 await self._note_present()
+                await self._streams.tell()
                 await self._check_all()
             except Exception:  # noqa: BLE001  # logged
                 _log.exception("streams were not checked")
@@ -133,7 +136,8 @@ class Watch:
         asked = listener.asked
         if now is None or (asked.product and asked.product not in now.products):
             box.end()
-        elif now.products != listener.products:
-            self._hub.remove(box)
-            box.listener = dataclasses.replace(listener, products=now.products)
-            self._hub.add(box)
+        elif (now.products, now.places) != (listener.products, listener.places):
+            self._hub.move(
+                box,
+                dataclasses.replace(listener, products=now.products, places=now.places),
+            )

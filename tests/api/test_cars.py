@@ -1,9 +1,11 @@
 """What the gateway tells of a car from its last reading, and how it reads it anew."""
 
+import time
 from typing import Any
 
 import pytest
 import redis
+from django.utils import timezone
 
 from accounts.models import User
 from api import gateways
@@ -150,6 +152,27 @@ def test_telemetry_tells_what_streams_told(
     assert since == {"data": {"Odometer": 5}}
     chosen = ask(alices.access_token, path, query=b"topics=state").json["response"]
     assert sorted(chosen) == ["cursor", "state"]
+
+
+def test_telemetry_tells_no_place_that_may_not_be_known_any_more(
+    ask: Any, alices: Person, settings: Any
+) -> None:
+    vin = vin_of("Red")
+    path = f"/api/1/vehicles/{vin}/telemetry"
+    drive = {"latitude": 52.5, "speed": 1}
+    mine = VehicleAccess.objects.filter(vehicle__vin=vin)
+    mine.update(vehicle_data={"drive_state": drive}, vehicle_data_at=timezone.now())
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        event = shapes.data(vin, {"Soc": 1, "Location": {"latitude": 52.5}}, 5)
+        channel.publish(client, [Entry(alices.user.pk, event)])
+    before = ask(alices.access_token, path).json["response"]
+    assert before["data"]["Location"] == {"latitude": 52.5}
+    assert before["vehicle_data"]["drive_state"] == drive
+    mine.update(hide_private=True)
+    time.sleep(1.1)  # so long a user's reach is kept
+    after = ask(alices.access_token, path).json["response"]
+    assert after["data"] == {"Soc": 1}
+    assert after["vehicle_data"]["drive_state"] == {"speed": 1}
 
 
 @pytest.mark.usefixtures("redis_away")

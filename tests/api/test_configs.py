@@ -286,3 +286,18 @@ def test_wish_is_kept_while_redis_is_away(
 ) -> None:
     assert send("PATCH", {"fields": {"Soc": None}}).json == {"updated_vehicles": 1}
     assert fields_of(vin) == {"Soc": {"interval_seconds": 60}}
+
+
+def test_driver_changes_fields_but_does_not_take_all_away(
+    ask: Ask, send: Callable[..., Answer], bob: User, person: MakePerson, vin: str
+) -> None:
+    send("POST", {"fields": {"Soc": None, "Locked": None}})
+    bobs = person(bob)
+    path = f"/api/config/{vin}"
+    for method, body in (("DELETE", b""), ("POST", b'{"fields": {"Odometer": null}}')):
+        no = ask(bobs.access_token, path, method=method, body=body)
+        assert (no.status, no.error) == (403, "not_owner")
+    assert set(fields_of(vin)) == {"Soc", "Locked"}
+    body = b'{"fields": {"Odometer": null}}'
+    assert ask(bobs.access_token, path, method="PATCH", body=body).status == 200
+    assert set(fields_of(vin)) == {"Soc", "Locked", "Odometer"}

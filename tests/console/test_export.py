@@ -25,10 +25,13 @@ from console import tasks
 from console.models import Export
 from console.services import export_jobs
 from console.services.exporting import sheets
+from events import channel, latest, shapes
+from events.event import Entry
 from tests.console.leaving import fresh_client
 from tests.factories import make_bare_grant, make_user, make_vehicle
 from tokens.models import Inquiry
 from tokens.services import access_tokens, inquiries
+from tokens.services.last_answers import StillKept
 from vehicles.models import VehicleAccess
 
 Rung = Callable[[], list[tuple[str, list[object]]]]
@@ -120,13 +123,16 @@ def test_export_holds_every_row_and_nothing_secret(alice: User, bob: User) -> No
             "account",
             "activity",
             "car_commands",
+            "car_latest_values",
             "car_readings",
             "car_streaming",
             "cars",
             "checkouts",
             "counts_of_calls",
+            "credits_last_told",
             "deletions",
             "email_addresses",
+            "energy_latest_values",
             "energy_readings",
             "energy_sites",
             "exports",
@@ -304,6 +310,36 @@ def test_every_table_that_leads_to_a_person_is_exported_or_has_a_reason(
     found = {m._meta.label for m in apps.get_models() if _leads_to_a_user(m)}  # noqa: SLF001
     assert found == set(EXPORTED) | set(LEFT_OUT)
     assert set(EXPORTED.values()) <= {sheet.name for sheet in sheets(alice)}
+
+
+def test_every_kind_of_product_of_which_somebody_is_told_is_exported(
+    alice: User, events_redis: Any
+) -> None:
+    vin, place = "5YJ3E1EA4PF000001", {"latitude": 52.5, "longitude": 13.5}
+    access = make_vehicle(make_bare_grant(alice), vin=vin)
+    told = (
+        shapes.data(vin, {"Location": place, "Soc": 80.5}, 1000),
+        shapes.vehicle_data(vin, {"drive_state": place}, 1000),
+        shapes.live_status(2252142071, {"solar_power": 1}, 1000),
+        shapes.credits("command", 2, "flash_lights", 5, 0.1, 1000),
+    )
+    channel.publish(events_redis, [Entry(alice.pk, event) for event in told])
+    products = set(latest.products(events_redis, alice.pk))
+    names = ("car_latest_values", "energy_latest_values", "credits_last_told")
+    found = [row for name in names for row in _rows(alice, name)]
+    assert {next(iter(row.values())) for row in found} == products
+    cars = {row["name"]: row["value"] for row in _rows(alice, names[0])}
+    assert (cars["Soc"], cars["Location"]) == (80.5, place)
+    type(access).objects.update(hide_private=True)
+    hidden = {row["name"]: row["value"] for row in _rows(alice, names[0])}
+    assert set(hidden) == {"Soc", "vehicle_data"}
+    assert hidden["vehicle_data"]["vehicle_data"] == {"drive_state": {}}
+
+
+@pytest.mark.usefixtures("redis_away")
+def test_export_is_not_made_without_what_redis_keeps(alice: User) -> None:
+    with pytest.raises(StillKept):
+        _rows(alice, "car_latest_values")
 
 
 def _rows(user: User, name: str) -> list[dict[str, Any]]:

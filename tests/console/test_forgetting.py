@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from allauth.account.models import EmailAddress, EmailConfirmation
 from allauth.socialaccount.models import SocialAccount, SocialToken
 from django.apps import apps
@@ -37,16 +38,20 @@ from billing.models import (
 )
 from console.models import Deletion, DeletionStep, Export
 from console.services import archives, chains, deletions, export_jobs
+from energy.services import forgetting as energy_forgetting
+from events import channel, latest, shapes
+from events.event import Entry
 from fleet.endpoints import Price
 from simulator.testing import RunningSimulator
 from tests.accounts.factors import set_up_app
 from tests.console.leaving import CLIENT, finish, fresh_client
-from tests.factories import make_energy_site
+from tests.factories import make_bare_grant, make_energy_site, make_vehicle
 from tests.fixtures.tesla import MakeGrant
 from tokens.models import AccessToken, Inquiry, TeslaGrant
 from tokens.services import access_tokens, grants, inquiries, spool, usage
+from tokens.services.last_answers import StillKept
 from vehicles.models import TelemetryConfig, Vehicle, VehicleAccess
-from vehicles.services import commands, vehicles
+from vehicles.services import commands, forgetting as vehicle_forgetting, vehicles
 from vehicles.services.telemetry import wishes
 from webhooks.models import Attempt
 from webhooks.services import endpoints
@@ -101,6 +106,7 @@ def _fill(user: User, grant: TeslaGrant) -> None:
     export_jobs.run(export_jobs.ask(user).pk)
     _subscribe(user)
     _tell(user)
+    _hear(user)
     deletions.ask(user, Deletion.Kind.VEHICLE, "5YJ3E1EA4PF000001")
     LogEntry.objects.create(
         user=user,
@@ -129,6 +135,27 @@ def _tell(user: User) -> None:
     endpoint, _ = endpoints.add(user, "https://hooks.example.com/alice@example.com")
     delivery = endpoints.test(endpoint, "data")
     Attempt.objects.create(endpoint=endpoint, delivery=delivery)
+
+
+def _hear(user: User) -> None:
+    """Tell the person of a car, a site and the credits."""
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        channel.publish(
+            client,
+            [
+                Entry(user.pk, event)
+                for event in (
+                    shapes.data("5YJ3E1EA4PF000001", {"Soc": 80}, 1),
+                    shapes.live_status(2252142071, {"solar_power": 1}, 1),
+                    shapes.credits("command", 2, "flash_lights", 5, 0.1, 1),
+                )
+            ],
+        )
+
+
+def _heard(user: User) -> list[str]:
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        return latest.products(client, user.pk)
 
 
 def _subscribe(user: User) -> None:
@@ -277,6 +304,7 @@ def test_deleted_account_leaves_no_trace_in_any_table_or_file(
     link = {str(alices_grant.pk), alices_grant.pk.hex}
     assert _traces([one for one in needles if one not in link]) == set()
     assert _traces([*link]) <= {"accounts_auditentry.detail"}
+    assert _heard(alice) == []
     left = {
         model
         for model, keys in rows.items()
@@ -306,6 +334,44 @@ def test_forget_is_safe_to_repeat_and_leaves_others_alone(
     assert User.objects.get() == bob
     assert (TeslaGrant.objects.get(), AccessToken.objects.count()) == (theirs, 1)
     assert EmailAddress.objects.count() == Inquiry.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("label", "left"),
+    [
+        ("vehicles", ["", "2252142071"]),
+        ("energy", ["", "5YJ3E1EA4PF000001"]),
+        ("tokens", []),
+    ],
+)
+def test_each_app_forgets_what_was_told_of_its_own(
+    alice: User, alices_grant: TeslaGrant, label: str, left: list[str]
+) -> None:
+    assert _heard(alice) == ["", "2252142071", "5YJ3E1EA4PF000001"]
+    import_module(f"{label}.services.forgetting").forget(alice)
+    assert _heard(alice) == left
+
+
+@pytest.mark.usefixtures("redis_away")
+@pytest.mark.parametrize("label", ["vehicles", "energy", "tokens"])
+def test_nothing_told_is_taken_for_forgotten_while_redis_is_away(
+    alice: User, label: str
+) -> None:
+    with pytest.raises(StillKept):
+        import_module(f"{label}.services.forgetting").forget(alice)
+
+
+def test_unlinking_leaves_what_another_link_still_sees(
+    alice: User, alices_grant: TeslaGrant
+) -> None:
+    other = make_bare_grant(alice)
+    make_vehicle(other, vin="5YJ3E1EA4PF000001", access_type="DRIVER")
+    vehicle_forgetting.forget_grant(alices_grant)
+    energy_forgetting.forget_grant(alices_grant)
+    assert _heard(alice) == ["", "5YJ3E1EA4PF000001"]
+    VehicleAccess.objects.update(gone_at=timezone.now())
+    vehicle_forgetting.forget_gone(alice, "5YJ3E1EA4PF000001")
+    assert _heard(alice) == [""]
 
 
 def test_export_s_file_goes_with_the_account(

@@ -87,7 +87,7 @@ def test_place_needs_the_right_to_see_it() -> None:
     known = signals(Location={"latitude": 1.0, "longitude": 2.0}, GpsHeading=9)
     reading = {"location_data": {"latitude": 3.0, "longitude": 4.0}}
     hidden = overlaid(reading, READ_AT, known, sees_location=False)
-    assert (hidden.document, hidden.at) == (reading, {})
+    assert (hidden.document, hidden.at) == ({}, {})
     shown = overlaid(reading, READ_AT, known, sees_location=True)
     assert "location_data" not in shown.document
 

@@ -1,11 +1,15 @@
 """What an export holds of Tesla accounts, access tokens and questions."""
 
+import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from accounts.models import User
 from accounts.services.exporting import CHUNK, Sheet, sheet
+from events.latest import Snapshot
 from tokens.models import AccessToken, Inquiry, TeslaGrant, Usage
+from tokens.services import news
 
 # What Tesla puts into a car's record that opens something.
 _SECRET = frozenset({"tokens", "backseat_token", "cached_data"})
@@ -67,6 +71,24 @@ def exports(user: User) -> Iterator[Sheet]:
         ("asked_at", "about", "endpoint", "state", "answered_at", "error", "answer"),
         _questions(user),
     )
+    yield Sheet(
+        "credits_last_told",
+        "what your programs were told last of your credits",
+        ("product", "name", "value", "told_at"),
+        _credits(user),
+    )
+
+
+def told(known: Snapshot) -> Iterator[tuple[str, str, Any, datetime]]:
+    """Yield product, name, value and moment of each newest value that was told."""
+    found = [
+        (name, json.loads(one.value), one.at_ms) for name, one in known.signals.items()
+    ]
+    for topic, event in known.others.items():
+        content = without_secrets(json.loads(event.body))
+        found.append((topic.value, content, event.at_ms))
+    for name, value, at_ms in sorted(found, key=lambda one: one[0]):
+        yield known.product, name, value, datetime.fromtimestamp(at_ms / 1000, UTC)
 
 
 def without_secrets(answer: Any) -> Any:
@@ -80,6 +102,13 @@ def without_secrets(answer: Any) -> Any:
     if isinstance(answer, list):
         return [without_secrets(value) for value in answer]
     return answer
+
+
+def _credits(user: User) -> Iterator[tuple[Any, ...]]:
+    """Yield what was told. Raises `StillKept` while Redis is away."""
+    for known in news.known(user.pk):
+        if not known.product:
+            yield from told(known)
 
 
 def _questions(user: User) -> Iterator[tuple[Any, ...]]:

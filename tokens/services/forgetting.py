@@ -3,14 +3,16 @@
 from accounts.models import User
 from accounts.services.batches import delete_in_batches
 from tokens.models import AccessToken, Inquiry, TeslaGrant, Usage
-from tokens.services import grants, last_answers, spool
+from tokens.services import grants, last_answers, news, spool
 
 
 def forget(user: User) -> dict[str, int]:
     """Delete all that this app keeps of a user; return how many of each kind.
 
-    What the floors above read with the grants must be gone. Safe to repeat.
+    What the floors above read with the grants must be gone. Safe to repeat. Raises
+    `last_answers.StillKept` while Redis is away.
     """
+    news.forget(user.pk)
     return {
         "questions to Tesla": delete_in_batches(Inquiry.objects.filter(user=user)),
         "counts of calls": delete_in_batches(Usage.objects.filter(user=user)),

@@ -17,6 +17,7 @@ from events import channel, latest
 from events.errors import Unavailable
 from events.event import Entry
 from tokens import shared
+from tokens.services.last_answers import StillKept
 
 _LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -58,6 +59,39 @@ def newest(account_id: UUID, product: str) -> latest.Snapshot:
     """
     found = ask(lambda client: latest.snapshot(client, account_id, product))
     return found or latest.Snapshot(product)
+
+
+def known(account_id: UUID) -> list[latest.Snapshot]:
+    """Return all that an account was told last, by product.
+
+    Raises `last_answers.StillKept` while Redis is away.
+    """
+
+    def read(client: redis.Redis) -> list[latest.Snapshot]:
+        names = latest.products(client, account_id)
+        return [latest.snapshot(client, account_id, name) for name in names]
+
+    found = ask(read)
+    if found is None:
+        raise StillKept
+    return found
+
+
+def forget(
+    account_id: UUID, is_lost: Callable[[str], bool] = lambda _product: True
+) -> None:
+    """Forget what an account was told last of the products that it has lost.
+
+    Raises `last_answers.StillKept` while Redis is away; safe to repeat.
+    """
+
+    def delete(client: redis.Redis) -> bool:
+        names = latest.products(client, account_id)
+        latest.forget(client, account_id, [one for one in names if is_lost(one)])
+        return True
+
+    if not ask(delete):
+        raise StillKept
 
 
 def ask(question: Callable[[redis.Redis], _T]) -> _T | None:

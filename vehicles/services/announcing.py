@@ -15,21 +15,11 @@ from django.db import transaction
 from events import shapes
 from events.event import Entry
 from tokens.services import news
+from vehicles import places
 from vehicles.services import viewers
 
 STATES = frozenset({"online", "asleep", "offline"})
 _SECRET = frozenset({"tokens", "backseat_token", "cached_data"})
-_PLACES_BEGIN = (
-    "latitude",
-    "longitude",
-    "heading",
-    "gps_as_of",
-    "corrected_",
-    "native_",
-    "active_route_",
-)
-_LOCATION = "location_data"
-_DRIVE = "drive_state"
 
 
 def tell_states(changed: Mapping[str, str], at: datetime) -> None:
@@ -52,8 +42,7 @@ def tell_reading(
 ) -> None:
     """Tell an account a whole reading that it made of a car."""
     shown = {name: part for name, part in reading.items() if name not in _SECRET}
-    if not sees_location:
-        shown = _without_place(shown)
+    shown = places.reading(shown, sees_location=sees_location)
     event = shapes.vehicle_data(vin, shown, _ms(at))
     news.tell([Entry(account_id, event)])
 
@@ -65,18 +54,6 @@ def _publish_states(states: Mapping[str, str], at: datetime) -> None:
         for vin, state in states.items()
         for viewer in who.get(vin, ())
     )
-
-
-def _without_place(reading: dict[str, Any]) -> dict[str, Any]:
-    found = {name: part for name, part in reading.items() if name != _LOCATION}
-    drive = found.get(_DRIVE)
-    if isinstance(drive, dict):
-        found[_DRIVE] = {
-            name: value
-            for name, value in drive.items()
-            if not name.startswith(_PLACES_BEGIN)
-        }
-    return found
 
 
 def _ms(at: datetime) -> int:

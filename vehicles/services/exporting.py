@@ -5,7 +5,10 @@ from typing import Any
 
 from accounts.models import User
 from accounts.services.exporting import CHUNK, Sheet, sheet
-from tokens.services.exporting import without_secrets
+from fleet.vin import is_vin
+from tokens.services import news
+from tokens.services.exporting import told, without_secrets
+from vehicles import places
 from vehicles.models import Command, TelemetryConfig, VehicleAccess
 
 
@@ -56,6 +59,12 @@ def exports(user: User) -> Iterator[Sheet]:
             "error_of_the_car": "car_error",
         },
     )
+    yield Sheet(
+        "car_latest_values",
+        "the newest values that each car told, and when, as far as you may know them",
+        ("vin", "name", "value", "told_at"),
+        _latest(user),
+    )
     yield sheet(
         "car_commands",
         "what you and your programs had the cars do, and what the cars answered",
@@ -79,8 +88,23 @@ def exports(user: User) -> Iterator[Sheet]:
 
 
 def _readings(seen: Any) -> Iterator[tuple[Any, ...]]:
-    read = seen.filter(vehicle_data_at__isnull=False).values_list(
-        "vehicle__vin", "grant__tesla_sub", "vehicle_data_at", "vehicle_data"
-    )
-    for *facts, reading in read.iterator(chunk_size=CHUNK):
-        yield *facts, without_secrets(reading)
+    read = seen.filter(vehicle_data_at__isnull=False).select_related("vehicle", "grant")
+    for one in read.iterator(chunk_size=CHUNK):
+        may_locate = places.sees_location(one)
+        reading = places.reading(one.vehicle_data or {}, sees_location=may_locate)
+        yield (
+            one.vehicle.vin,
+            one.grant.tesla_sub,
+            one.vehicle_data_at,
+            without_secrets(reading),
+        )
+
+
+def _latest(user: User) -> Iterator[tuple[Any, ...]]:
+    """Yield what streams told. Raises `StillKept` while Redis is away."""
+    seen = VehicleAccess.objects.of(user).defer("vehicle_data")
+    open_ = {one.vehicle.vin for one in seen if places.sees_location(one)}
+    for known in news.known(user.pk):
+        if is_vin(known.product):
+            may_locate = known.product in open_
+            yield from told(places.shown(known, sees_location=may_locate))

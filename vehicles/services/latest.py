@@ -2,7 +2,7 @@
 
 from tokens.services import news
 from vehicles.models import VehicleAccess
-from vehicles.services import vehicles
+from vehicles.places import sees_location
 from vehicles.streamed import Overlaid, overlaid
 
 
@@ -16,5 +16,5 @@ def of(access: VehicleAccess) -> Overlaid:
         access.vehicle_data,
         access.vehicle_data_at,
         known.signals,
-        sees_location=vehicles.sees_location(access),
+        sees_location=sees_location(access),
     )

@@ -11,13 +11,13 @@ from django.utils import timezone
 
 import fleet
 from accounts.models import User
-from fleet.scopes import Scope
 from fleet.shapes import FleetStatus, VehicleRecord
 from tokens.models import Inquiry, TeslaGrant
 from tokens.readings import one_line
 from tokens.services import inquiries, lists
 from vehicles.models import Vehicle, VehicleAccess
-from vehicles.services import announcing, keys
+from vehicles.places import sees_location
+from vehicles.services import announcing, keys, losses
 
 _LOG = logging.getLogger(__name__)
 FLEET_STATUS_EVERY = timedelta(hours=1)
@@ -32,8 +32,8 @@ _MOST_KEYS = 1000
 def sync(grant: TeslaGrant, client: fleet.Client) -> None:
     """List the grant's cars anew, and ask about keys and firmware where that is old.
 
-    A car that Tesla does not list any more is marked as gone. No car is woken, and
-    what fails for one car's key leaves the others alone. Raises `FleetError` when
+    A car that Tesla does not list any more is marked as gone, and what was told of it
+    forgotten, as is its place once that is hidden. No car is woken, and what fails for one car's key leaves the others alone. Raises `FleetError` when
     the list itself fails; nothing has changed then.
     """
     records = (VehicleRecord.read(product) for product in client.products())
@@ -44,6 +44,7 @@ def sync(grant: TeslaGrant, client: fleet.Client) -> None:
         VehicleAccess.objects.filter(grant=grant, gone_at=None).exclude(
             pk__in=[access.pk for access in accesses]
         ).update(gone_at=now)
+        transaction.on_commit(lambda: losses.forget_lost(grant), robust=True)
     _ask_fleet_status(accesses, client, now)
     lists.note_read(grant, lists.Of.VEHICLES, timezone.now())
 
@@ -115,11 +116,6 @@ def note_seen(seen: Mapping[str, tuple[str, datetime]]) -> None:
     for vin, (state, at) in seen.items():
         if note_state(Vehicle.objects.filter(vin=vin), state, at):
             announcing.tell_states({vin: state}, at)
-
-
-def sees_location(access: VehicleAccess) -> bool:
-    """Tell whether this grant may know where the car is."""
-    return access.grant.has(Scope.VEHICLE_LOCATION) and not access.hide_private
 
 
 def note_fleet_status(

@@ -10,6 +10,7 @@ from events.errors import Unavailable
 from events.event import Topic
 from events.latest import Snapshot
 from tokens import shared
+from vehicles import places
 from vehicles.models import TelemetryConfig, Vehicle
 from vehicles.services import keys
 from vehicles.services.telemetry.refusals import (
@@ -21,6 +22,8 @@ from vehicles.services.telemetry.refusals import (
     reason_of_car_error,
 )
 
+# A car's clock and ours may differ a little.
+_CLOCKS = timedelta(minutes=2)
 _UNHEARD_AFTER = timedelta(seconds=20)
 _UNKNOWN = Reason(
     "Not known just now",
@@ -87,23 +90,29 @@ class Heard:
     value_at: datetime | None = None
 
 
-def heard(account_id: UUID, vin: str) -> Heard:
-    """Return what an account has heard of the car, as far as Redis tells."""
+def heard(account_id: UUID, vin: str, *, sees_location: bool) -> Heard:
+    """Return what an account may know that it heard of the car, as Redis tells."""
     try:
         found = shared.ask(lambda client: latest.snapshot(client, account_id, vin))
     except Unavailable:
         found = None
     if found is None:
         return Heard(None)
+    found = places.shown(found, sees_location=sees_location)
     line = found.others.get(Topic.CONNECTIVITY)
     status = json.loads(line.body).get("status") if line else None
     line_at = moment(line.at_ms) if line else None
     values = [known.at_ms for known in found.signals.values()]
+    value_at = moment(max(values)) if values else None
+    is_newer = bool(line_at and value_at and value_at - line_at > _CLOCKS)
+    if status == "DISCONNECTED" and is_newer:
+        # Another line of the car, to another process, lives.
+        status, line_at = "CONNECTED", value_at
     return Heard(
         found,
         connected_at=line_at if status == "CONNECTED" else None,
         left_at=line_at if status == "DISCONNECTED" else None,
-        value_at=moment(max(values)) if values else None,
+        value_at=value_at,
     )
 
 

@@ -22,6 +22,7 @@ from tokens import bell
 from tokens.models import TeslaGrant
 from vehicles.cards import card
 from vehicles.models import VehicleAccess
+from vehicles.places import sees_location
 from vehicles.services.telemetry import fields, wishes
 from vehicles.services.telemetry.fields import Fields, Invalid
 from vehicles.services.telemetry.refusals import Code, Reason, reason_of
@@ -85,7 +86,16 @@ def telemetry_again(request: UserRequest, vin: str) -> HttpResponse:
 def telemetry_remove(request: UserRequest, vin: str) -> HttpResponse:
     """Have a car stream nothing any more."""
     access = found(request, vin)
-    if wishes.remove(access):
+    reason = why_not(access)
+    if reason is not None:
+        messages.error(request, f"{reason.title}. {reason.words}")
+        return redirect("vehicles:telemetry", vin)
+    try:
+        generation = wishes.remove(access)
+    except wishes.NotYours as no:
+        messages.error(request, str(no))
+        return redirect("vehicles:telemetry", vin)
+    if generation:
         _ring(request, access, "removed")
         messages.success(request, "Streaming is being taken away at Tesla.")
     return redirect("vehicles:telemetry", vin)
@@ -127,7 +137,10 @@ def _posted(request: UserRequest, access: VehicleAccess) -> HttpResponse:
     if reason is not None:
         words = f"{reason.title}. {reason.words}"
         return _again(request, access, wanted, [words])
-    wishes.replace(access, wanted)
+    try:
+        wishes.replace(access, wanted)
+    except wishes.NotYours as no:
+        return _again(request, access, wanted, [str(no)])
     _ring(request, access, f"{len(wanted)} fields")
     return redirect("vehicles:telemetry", vin)
 
@@ -196,7 +209,7 @@ def _live(request: UserRequest, access: VehicleAccess) -> dict[str, Any]:
     """Return what changes by itself; `seen` changes with it."""
     vin, now = access.vehicle.vin, timezone.now()
     row = wishes.find(vin)
-    told = heard(request.user.pk, vin)
+    told = heard(request.user.pk, vin, sees_location=sees_location(access))
     shown = lights(row, access.vehicle, told, now)
     known = values(told, row.fields if row else (), units_for(request))
     text = repr((shown, known))

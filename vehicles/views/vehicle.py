@@ -18,12 +18,13 @@ from fleet.scopes import Scope
 from tokens import bell
 from tokens.models import Inquiry
 from tokens.services import inquiries
-from vehicles import tasks
+from vehicles import places, tasks
 from vehicles.cards import card, seen_online
 from vehicles.controls.panel import panel
 from vehicles.forms import AskForm
 from vehicles.live import REFRESHING, marked
 from vehicles.models import VehicleAccess
+from vehicles.places import sees_location
 from vehicles.services import asking, latest
 from vehicles.summary import shown_json, summary, why_no_place
 from vehicles.views.finding import as_vin, found, units_for
@@ -114,7 +115,8 @@ def _page(request: UserRequest, access: VehicleAccess) -> dict[str, Any]:
         "vehicle_data_url": _api_url(access),
     }
     if reading is not None and as_json:
-        context["text"] = json.dumps(shown_json(reading), indent=2, ensure_ascii=False)
+        seen = places.reading(reading, sees_location=sees_location(access))
+        context["text"] = json.dumps(shown_json(seen), indent=2, ensure_ascii=False)
     elif newest.is_known:
         why = why_no_place(access)
         groups = summary(newest.document, units, why_no_place=why)

@@ -20,6 +20,7 @@ from tests.telemetry.stream.conftest import (
     Person,
 )
 from tests.telemetry.stream.listening import Line, Server
+from vehicles.models import VehicleAccess
 
 AT_MS = 1785233730007
 AT = "2026-07-28T10:15:30.007Z"
@@ -258,3 +259,15 @@ def test_who_leaves_is_forgotten(listen: Listen, home: Person) -> None:
 def test_account_topic_of_all_names(listen: Listen, home: Person) -> None:
     names = ",".join(topic.value for topic in Topic)
     listen(f"/sse?topics={names}", token=home.token).begin()
+
+
+@pytest.mark.parametrize("path", ["/sse", f"/sse/{VIN}/Location"])
+def test_snapshot_tells_no_place_that_may_not_be_known_any_more(
+    listen: Listen, home: Person, path: str
+) -> None:
+    home.tell(shapes.data(VIN, {"Location": {"latitude": 52.5}}, AT_MS))
+    listening = listen(path, token=home.token).begin()
+    assert listening.event()["data"] == {"Location": {"latitude": 52.5}}
+    VehicleAccess.objects.update(hide_private=True)
+    time.sleep(1.1)  # so long a user's reach is kept
+    nothing_more(listen(path.replace("/Location", ""), token=home.token).begin(), home)

@@ -499,7 +499,8 @@ def test_who_may_know_the_place_asks_for_it(
     reconciling.reconcile(red.vehicle.vin, there)
     assert row().asked_by_id == bobs.pk
     wishes.merge(red, {"Location": None})
-    wishes.merge(access, {"Gear": None})
+    with pytest.raises(wishes.NotYours):
+        wishes.merge(access, {"Gear": None})
     reconciling.reconcile(red.vehicle.vin, there)
     assert row().refusal == ""
     # Neither grant that is left may know it.

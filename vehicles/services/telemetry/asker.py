@@ -10,18 +10,21 @@ from vehicles.services import vehicles
 from vehicles.services.telemetry import fields
 from vehicles.services.telemetry.refusals import Code
 
+_OWNER = VehicleAccess.AccessType.OWNER
+
 
 def choose(row: TelemetryConfig) -> VehicleAccess | Code:
     """Return by whom to ask, or the reason why nobody can.
 
     Who asked comes first, then owners. Fields that tell a place want an account that may
-    know it.
+    know it. What somebody else than an owner asked for, and Tesla has not yet taken, is
+    brought there by their own Tesla accounts alone.
     """
     seen = VehicleAccess.objects.select_related("grant", "vehicle").filter(
         vehicle=row.vehicle_id, gone_at=None
     )
     ranked = sorted(
-        seen,
+        _allowed(row, list(seen)),
         key=lambda one: (one.grant_id != row.asked_by_id, vehicles.preference(one)),
     )
     if not ranked:
@@ -36,6 +39,16 @@ def choose(row: TelemetryConfig) -> VehicleAccess | Code:
         if all(one.grant.has(scope) for scope in wanted):
             return one
     return Code.MISSING_SCOPE
+
+
+def _allowed(row: TelemetryConfig, seen: list[VehicleAccess]) -> list[VehicleAccess]:
+    """Keep the accesses with which this wish may be brought to Tesla."""
+    is_taken = row.fields and (row.confirmed or {}).get("fields") == row.fields
+    if row.asked_by is None or is_taken:
+        return seen
+    own = [one for one in seen if one.grant.user_id == row.asked_by.user_id]
+    is_owner = any(one.access_type == _OWNER for one in own)
+    return seen if is_owner else own
 
 
 def renew_soon(access: VehicleAccess, error: fleet.FleetError) -> None:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from events import channel, shapes
 from events.errors import Unavailable
 from events.event import Entry
+from fleet.scopes import Scope
 from tokens import shared
 from vehicles.models import TelemetryConfig, Vehicle, VehicleAccess
 from vehicles.services import viewers
@@ -24,7 +25,19 @@ from vehicles.services.telemetry.fields import Checked, Fields
 
 RECONCILE = "telemetry.tasks.reconcile"
 """The task that brings a wish to Tesla, by name: it stands on a higher floor."""
+_WHOLE = (
+    "The car's owner uses this Keyfob, too. Only they can take away all that the car"
+    " streams; you can change single fields."
+)
+_PLACED = (
+    "The car streams its place for its owner, and your Tesla account did not grant"
+    " vehicle_location: Tesla would refuse the whole change."
+)
 _LOG = logging.getLogger(__name__)
+
+
+class NotYours(Exception):
+    """Only the car's owner, who is here, may do so; the text is for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +83,10 @@ def shape(row: TelemetryConfig | None) -> dict[str, Any]:
 def merge(
     access: VehicleAccess, sent: Mapping[str, Any], options: Options | None = None
 ) -> Wished:
-    """Add fields to what a car streams. Raises `Invalid`; then nothing has changed."""
+    """Add fields to what a car streams.
+
+    Raises `Invalid` and `NotYours`; then nothing has changed.
+    """
 
     def merged(row: TelemetryConfig) -> Checked:
         checked = fields.check(sent, row.fields)
@@ -82,19 +98,31 @@ def merge(
 def replace(
     access: VehicleAccess, sent: Mapping[str, Any], options: Options | None = None
 ) -> Wished:
-    """Have a car stream these fields alone. Raises `Invalid` as `merge` does."""
-    return _wish(access, lambda _row: fields.check(sent, {}), options or Options())
+    """Have a car stream these fields alone. Raises `Invalid` as `merge` does.
+
+    Raises `NotYours` where none of the fields of before would be left, as `remove` does.
+    """
+
+    def replaced(row: TelemetryConfig) -> Checked:
+        checked = fields.check(sent, {})
+        if row.fields and row.fields.keys().isdisjoint(checked.fields):
+            _check_owner(access)
+        return checked
+
+    return _wish(access, replaced, options or Options())
 
 
 def remove(access: VehicleAccess) -> int:
     """Have a car stream nothing any more; return the wish's generation, 0 for none.
 
-    There is none where the car was to stream nothing anyway.
+    There is none where the car was to stream nothing anyway. Raises `NotYours` for
+    whoever only drives a car whose owner is here, too.
     """
     with transaction.atomic():
         row = _locked(access)
         if not row.fields:
             return 0
+        _check_owner(access)
         _store(row, access, {}, Options())
     return row.generation
 
@@ -132,9 +160,38 @@ def _wish(
             options.prefer_typed not in {None, row.prefer_typed}
             or options.delivery_policy not in {None, row.delivery_policy}
         )
+        if is_new and fields.located(checked.fields):
+            _check_place(access)
         if is_new and (checked.fields or row.fields):
             _store(row, access, checked.fields, options)
     return Wished(row.generation, checked.ignored)
+
+
+def _check_owner(access: VehicleAccess) -> None:
+    """Raise `NotYours` unless the person owns the car, or no owner is here."""
+    if _has_other_owner(access):
+        raise NotYours(_WHOLE)
+
+
+def _check_place(access: VehicleAccess) -> None:
+    """Raise `NotYours` where Tesla would refuse the person fields that the owner wants."""
+    own = VehicleAccess.objects.select_related("grant").filter(
+        vehicle=access.vehicle_id, grant__user=access.grant.user_id, gone_at=None
+    )
+    may_locate = any(one.grant.has(Scope.VEHICLE_LOCATION) for one in own)
+    if not may_locate and _has_other_owner(access):
+        raise NotYours(_PLACED)
+
+
+def _has_other_owner(access: VehicleAccess) -> bool:
+    """Tell whether an owner of the car is here, and the person is none."""
+    owners = VehicleAccess.objects.filter(
+        vehicle=access.vehicle_id,
+        access_type=VehicleAccess.AccessType.OWNER,
+        gone_at=None,
+        grant__user__is_active=True,
+    ).values_list("grant__user_id", flat=True)
+    return bool(owners) and access.grant.user_id not in owners
 
 
 def _locked(access: VehicleAccess) -> TelemetryConfig:
