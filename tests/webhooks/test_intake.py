@@ -25,6 +25,7 @@ from webhooks.models import Delivery, Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ALERT = shapes.alerts(VIN, [{"name": "A"}], 1_700_000_000_000)
+PIECE = shapes.data(VIN, {"Soc": 80.5}, 1_700_000_000_000)
 
 
 class Line:
@@ -172,8 +173,8 @@ def test_what_is_held_is_not_handed_on_again(
             intake = Intake(line.url, hand, alive_s=1)
             running = _run(intake)
             for number, name in enumerate(("A", "Cut", "B")):
-                alert = shapes.alerts(VIN, [{"name": name}], number)
-                channel.publish(store, [entry(committed_alice, alert)])
+                piece = shapes.data(VIN, {"VehicleName": name}, number)
+                channel.publish(store, [entry(committed_alice, piece)])
                 await _until(lambda number=number: len(got) > number)  # type: ignore[misc]
             assert _pending(store, committed_alice) == 3
             # Whoever looks after the dead has looked through its own by then.
@@ -202,7 +203,7 @@ def test_entries_cut_from_the_stream_are_let_go(
         async with line:
             intake = Intake(line.url, hand, alive_s=1)
             running = _run(intake)
-            channel.publish(store, [entry(committed_alice, ALERT)])
+            channel.publish(store, [entry(committed_alice, PIECE)])
             await _until(lambda: line.cuts == 1)
             await _until(lambda: _pending(store, committed_alice) == 0)
             await _end(intake, running)
@@ -227,7 +228,7 @@ def test_reader_with_young_entries_is_kept_until_they_are_claimed(
     async def main() -> None:
         heir = Intake(settings.REDIS_URL, hand, alive_s=1)
         store.xgroup_create(name, "webhooks", "0", mkstream=True)
-        channel.publish(store, [entry(committed_alice, ALERT)])
+        channel.publish(store, [entry(committed_alice, PIECE)])
         store.xreadgroup("webhooks", "dstopped", {name: ">"})
         running = _run(heir)
         await asyncio.sleep(0.2)
@@ -236,7 +237,7 @@ def test_reader_with_young_entries_is_kept_until_they_are_claimed(
         await _end(heir, running)
 
     run(main())
-    assert [one.body for one in got] == [ALERT.body]
+    assert [one.body for one in got] == [PIECE.body]
 
 
 def test_deliverer_that_waits_for_its_hands_is_alive(
@@ -252,7 +253,7 @@ def test_deliverer_that_waits_for_its_hands_is_alive(
     async def main() -> None:
         intake = Intake(settings.REDIS_URL, hand, alive_s=1)
         running = _run(intake)
-        channel.publish(store, [entry(committed_alice, ALERT)])
+        channel.publish(store, [entry(committed_alice, PIECE)])
         await _until(lambda: len(taken) == 1)
         await asyncio.sleep(1.3)
         assert store.exists(f"keyfob:webhooks:alive:{intake.name}") == 1
