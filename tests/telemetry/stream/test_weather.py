@@ -186,7 +186,6 @@ def test_streams_go_on_when_redis_comes_back(
     seen: dict[str, Any] = {}
     with serving(tmp_path, REDIS_URL=own.url) as server:
         line = server.listen(token=somebody.token).begin()
-        seen: dict[str, Any] = {}
         for round_number in range(2):
             seen = {"Soc": 0}
             tell(own, alice, {"Soc": 1})
