@@ -31,7 +31,7 @@ from webhooks.models import DATA_KINDS, Kind
 from webhooks.sender import TOTAL_S, Sender
 from webhooks.services import outbox, sweeping
 from webhooks.services.outbox import News
-from webhooks.services.roster import Roster
+from webhooks.services.roster import Includes, Roster
 from webhooks.targets import Target
 
 _LOG = logging.getLogger(__name__)
@@ -57,13 +57,13 @@ class Rhythm:
 class Deliverer:
     """Deliver until told to stop.
 
-    `may_deliver` says who is entitled, `line_works` whether the outside world can be
-    reached, asked when endpoints cannot be; `beat` is called as a sign of life.
+    `entitlement` says what a person may be told, `line_works` whether the outside world
+    can be reached, asked when endpoints cannot be; `beat` is called as a sign of life.
     """
 
     def __init__(  # noqa: PLR0913  # each is a different thing that the roof hands in
         self,
-        may_deliver: Callable[[UUID], bool],
+        entitlement: Callable[[UUID], Includes],
         *,
         redis_url: str,
         sender: Sender,
@@ -78,7 +78,7 @@ class Deliverer:
         self._clock, self._line_works, self._beat = clock, line_works, beat
         self._data_lifetime_s = data_lifetime_s
         self._sender, self._database = sender, Database()
-        self.roster = Roster(may_deliver)
+        self.roster = Roster(entitlement)
         self.ledger = Ledger(self._database, clock)
         self._post = Post(sender, Gate(), Paces(), self.ledger, clock, host)
         self.rows = Rows(self._database, self._post, self.roster, clock)
@@ -171,6 +171,7 @@ class Deliverer:
                 for target in self.roster.by_user.get(entry.account_id.hex, ())
                 if target.is_sending or entry.topic.value not in DATA_KINDS
                 if target.wants(entry.topic.value, entry.product)
+                if self.roster.includes(entry.account_id.hex, entry.product)
             ]
             # What lasts stands in both streams, and is taken from its own.
             is_copy = entry.topic in LASTING and entry.shard < SHARDS

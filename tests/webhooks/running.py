@@ -20,6 +20,7 @@ from webhooks.models import Endpoint
 from webhooks.networks import policy
 from webhooks.sender import Sender
 from webhooks.services import endpoints
+from webhooks.services.roster import Includes
 
 QUICK = Rhythm(roster_s=0.1, sweep_s=0.1, tidy_s=5, beat_s=5, alive_s=1)
 VIN = "5YJ3E1EA4PF000001"
@@ -80,6 +81,7 @@ async def world(
     receiver: Receiver | None = None,
     *,
     may_deliver: Callable[[UUID], bool] = lambda _: True,
+    includes: Includes = lambda _: True,
     **options: Any,
 ) -> AsyncIterator[World]:
     """Run a deliverer and stop it gracefully."""
@@ -91,7 +93,12 @@ async def world(
         "rhythm": QUICK,
         **options,
     }
-    deliverer = Deliverer(may_deliver, **facts)
+
+    def entitlement(user_id: UUID) -> Includes:
+        is_open = may_deliver(user_id)
+        return lambda vin: is_open and includes(vin)
+
+    deliverer = Deliverer(entitlement, **facts)
     database = Database()
     async with receiver or Receiver() as there:
         running = asyncio.ensure_future(deliverer.run())

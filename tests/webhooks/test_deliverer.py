@@ -233,6 +233,21 @@ def test_who_is_not_entitled_is_told_nothing_and_events_wait(
     run(main())
 
 
+def test_car_outside_the_subscription_is_not_told_of(
+    committed_alice: User, store: "redis.Redis"
+) -> None:
+    receiver, other = Receiver(), "5YJ3E1EA4PF000002"
+
+    async def main() -> None:
+        async with world(receiver, includes=lambda vin: vin in {"", VIN}) as one:
+            await one.add(committed_alice)
+            _publish(store, committed_alice, _data(1, other), _data(2))
+            await one.until(lambda: len(receiver.requests) == 1)
+
+    run(main())
+    assert [one.body for one in receiver.requests] == [_data(2).body]
+
+
 def test_deleted_account_is_told_nothing(
     committed_alice: User, store: "redis.Redis"
 ) -> None:

@@ -242,7 +242,7 @@ def test_roster_leaves_out_who_may_not_or_is_gone(
     endpoints.add(bob, URL)
     endpoints.add(charlie, URL)
     User.objects.filter(pk=charlie.pk).update(is_active=False)
-    roster = Roster(lambda user_id: user_id != bob.pk)
+    roster = Roster(lambda user_id: lambda _: user_id != bob.pk)
     roster.refresh()
     assert set(roster.by_id) == {endpoint.pk}
     first = roster.by_id[endpoint.pk]

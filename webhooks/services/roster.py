@@ -12,6 +12,7 @@ from webhooks.models import Endpoint
 from webhooks.services import sealing
 from webhooks.targets import Target
 
+Includes = Callable[[str], bool]
 _COLUMNS = (
     *("id", "url", "format", "kinds", "vins", "verify_tls", "max_rate"),
     *("batch_ms", "batch_max", "paused_at", "disabled_at", "secret_sealed"),
@@ -23,26 +24,27 @@ _COLUMNS = (
 class Roster:
     """Hold all endpoints, reading again what changed; secrets are opened once.
 
-    `may_deliver` says who is entitled to be told anything. People who are leaving or
-    suspended are told nothing.
+    `entitlement` says what a person may be told: anything at all, asked with "", and
+    about which car. People who are leaving or suspended are told nothing.
     """
 
-    def __init__(self, may_deliver: Callable[[UUID], bool]) -> None:
-        self._may_deliver = may_deliver
+    def __init__(self, entitlement: Callable[[UUID], Includes]) -> None:
+        self._entitlement = entitlement
+        self._includes: dict[str, Includes] = {}
         self._known: dict[UUID, tuple[tuple[Any, ...], Target]] = {}
         self.by_id: dict[UUID, Target] = {}
         self.by_user: dict[str, tuple[Target, ...]] = {}
 
     def refresh(self) -> None:
-        """Read the endpoints again; two queries and what `may_deliver` costs."""
+        """Read the endpoints again; two queries and what the entitlements cost."""
         known: dict[UUID, tuple[tuple[Any, ...], Target]] = {}
-        entitled: dict[UUID, bool] = {}
+        includes: dict[str, Includes] = {}
         rows = Endpoint.objects.filter(user__is_active=True).order_by("created_at")
         for row in rows.only(*_COLUMNS):
             user_id = row.user_id
-            if user_id not in entitled:
-                entitled[user_id] = self._may_deliver(user_id)
-            if not entitled[user_id]:
+            if user_id.hex not in includes:
+                includes[user_id.hex] = self._entitlement(user_id)
+            if not includes[user_id.hex](""):
                 continue
             facts = tuple(str(getattr(row, name)) for name in _COLUMNS)
             before = self._known.get(row.pk)
@@ -50,9 +52,14 @@ class Roster:
                 known[row.pk] = before
             else:
                 known[row.pk] = (facts, target_of(row))
-        self._known = known
+        self._known, self._includes = known, includes
         self.by_id = {key: target for key, (_, target) in known.items()}
         self.by_user = _by_user(self.by_id.values())
+
+    def includes(self, account: str, product: str) -> bool:
+        """Tell whether somebody may be told of a car; `account` is the id in hex."""
+        found = self._includes.get(account)
+        return found is not None and found(product)
 
 
 def target_of(endpoint: Endpoint) -> Target:

@@ -5,6 +5,7 @@ import signal
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import uvloop
 from django.conf import settings
@@ -18,6 +19,7 @@ from webhooks import line
 from webhooks.deliverer import Deliverer
 from webhooks.networks import policy
 from webhooks.sender import Sender
+from webhooks.services.roster import Includes
 
 DELIVERER = "deliverer"
 
@@ -37,7 +39,7 @@ class Command(BaseCommand):
 async def _deliver() -> None:
     urls = settings.TESLA_HOSTS.base_urls.values()
     deliverer = Deliverer(
-        partial(entitlements.allows, capability=Capability.WEBHOOKS),
+        _entitlement,
         redis_url=settings.REDIS_URL,
         sender=Sender(policy(settings.WEBHOOKS_PRIVATE_NETWORKS)),
         host=urlsplit(settings.PUBLIC_URL).hostname or "localhost",
@@ -49,6 +51,12 @@ async def _deliver() -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, deliverer.stop)
     await deliverer.run()
+
+
+def _entitlement(user_id: UUID) -> Includes:
+    """Return what tells of which cars a person's webhooks are told; "" is any."""
+    entitlement = entitlements.load(user_id)
+    return lambda vin: entitlement.allows(Capability.WEBHOOKS, product=vin)
 
 
 def _beat() -> None:
