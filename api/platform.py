@@ -118,11 +118,10 @@ def _needs_polling(vehicle: Vehicle) -> bool | None:
     the car streams anything.
     """
     config = _config_of(vehicle)
-    if can_stream(vehicle, config):
-        return False
-    if vehicle.fleet_status_at is None and (config is None or not config.refusal):
+    is_told = config is not None and (config.synced_at is not None or config.refusal)
+    if vehicle.fleet_status_at is None and not is_told:
         return None
-    return True
+    return not can_stream(vehicle, config)
 
 
 def _issue(access: VehicleAccess) -> str | None:

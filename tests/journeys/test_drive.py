@@ -131,7 +131,8 @@ def test_drive_is_on_the_screen_in_the_stream_and_at_a_receiver(
     page.get_by_role("button", name="Resend").click()
     expect(page.get_by_text("Try 2: 200")).to_be_visible()
     alerts = [one for one in receiver.came if b'"alerts"' in one[1]]
-    assert len(alerts) == 2
+    # Keyfob may have tried again by itself meanwhile.
+    assert len(alerts) >= 2
     for headers, body in alerts:
         Webhook(secret).verify(body, headers)
     assert len({headers["webhook-id"] for headers, _ in alerts}) == 1
