@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry, User
 from tests.factories import make_user
+from tests.webhooks.making import make_attempt
 from webhooks.errors import NothingToResend, NotSending, TooManyEndpoints, Unusable
 from webhooks.models import MOST_ENDPOINTS, Attempt, Delivery, Endpoint, Kind, Message
 from webhooks.services import deliveries, endpoints, sealing
@@ -234,6 +235,14 @@ def test_health_tells_shares_and_limits(endpoint: Endpoint) -> None:
     assert len(deliveries.attempts(endpoint)) == 10
     Endpoint.objects.update(first_failure_at=None, last_success_at=now)
     assert health(Endpoint.objects.get()).state == "ok"
+
+
+def test_health_leaves_tests_out(endpoint: Endpoint) -> None:
+    tried = endpoints.test(endpoint, "state")
+    make_attempt(endpoint, tried, error_kind="connection_refused")
+    assert health(endpoint).success_share is None
+    make_attempt(endpoint)
+    assert health(endpoint).success_share == 1.0
 
 
 def test_roster_leaves_out_who_may_not_or_is_gone(

@@ -19,8 +19,8 @@ class Health:
     """Hold the figures of one endpoint; shares are None before the first attempt.
 
     `state` is `ok`, `new`, `failing`, `paused` or `disabled`. `success_share` (0 to 1)
-    and `p95_ms` are of the attempts of the last 24 hours that the log keeps. When
-    nothing is accepted, it is disabled at `disabled_from_at`.
+    and `p95_ms` are of the attempts of the last 24 hours that the log keeps, without
+    tests. When nothing is accepted, it is disabled at `disabled_from_at`.
     """
 
     state: str
@@ -44,8 +44,9 @@ def health(endpoint: Endpoint) -> Health:
 def healths(endpoints: Sequence[Endpoint]) -> dict[UUID, Health]:
     """Return how endpoints do, by their keys; costs three queries for all of them."""
     keys = [one.pk for one in endpoints]
+    is_test = Q(delivery__isnull=False, delivery__purpose=Delivery.Purpose.TEST)
     recent = Attempt.objects.filter(
-        endpoint__in=keys, started_at__gte=timezone.now() - _WINDOW
+        ~is_test, endpoint__in=keys, started_at__gte=timezone.now() - _WINDOW
     )
     worked = recent.filter(error_kind="")
     counted = recent.values("endpoint").annotate(
