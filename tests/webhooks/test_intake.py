@@ -34,7 +34,9 @@ class Line:
     def __init__(
         self, path: Path, marks: bytes, then: Callable[[], object] = lambda: None
     ) -> None:
-        self.url = f"unix://{path}"
+        self._there = urlsplit(settings.REDIS_URL)
+        # Each test process has a database of its own.
+        self.url = f"unix://{path}?{self._there.query}"
         self.cuts = 0
         self._path, self._marks, self._then = path, marks, then
         self._open: set[asyncio.StreamWriter] = set()
@@ -52,8 +54,7 @@ class Line:
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        store = urlsplit(settings.REDIS_URL).path
-        there, to_store = await asyncio.open_unix_connection(store)
+        there, to_store = await asyncio.open_unix_connection(self._there.path)
         self._open |= {writer, to_store}
         await asyncio.gather(
             self._pass_on(reader, to_store), self._pass_on(there, writer, self._marks)
