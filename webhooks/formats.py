@@ -12,6 +12,7 @@ import orjson
 from webhooks.models import Endpoint
 
 MOST_BYTES = 256 * 1024
+_TESLA, _SPLUNK = Endpoint.Format.TESLA.value, Endpoint.Format.SPLUNK.value
 _LOCATION = {"latitude", "longitude"}
 
 
@@ -20,16 +21,16 @@ def write(kind_of_format: str, topic: str, body: bytes, host: str) -> bytes:
 
     The same event always gives the same bytes.
     """
-    if kind_of_format == Endpoint.Format.TESLA and topic == "data":
+    if kind_of_format == _TESLA and topic == "data":
         return _tesla(orjson.loads(body))
-    if kind_of_format == Endpoint.Format.SPLUNK:
+    if kind_of_format == _SPLUNK:
         return _splunk(orjson.loads(body), topic, host)
     return body
 
 
 def join(kind_of_format: str, bodies: list[bytes]) -> bytes:
     """Return one body for several: a JSON array, for Splunk one behind the other."""
-    if kind_of_format == Endpoint.Format.SPLUNK:
+    if kind_of_format == _SPLUNK:
         return b"".join(bodies)
     return b"[%b]" % b",".join(bodies)
 

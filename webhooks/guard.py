@@ -10,25 +10,23 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from aiohttp.abc import AbstractResolver, ResolveResult
-
 from webhooks.networks import Policy, read
 
-Resolve = Callable[[str, int, int], Awaitable[Sequence[tuple[Any, ...]]]]
+Resolve = Callable[[str, int], Awaitable[Sequence[tuple[Any, ...]]]]
 
 
 class Blocked(Exception):
     """An address lies where webhooks are not sent."""
 
 
-async def resolve(host: str, port: int, family: int) -> Sequence[tuple[Any, ...]]:
+async def resolve(host: str, port: int) -> Sequence[tuple[Any, ...]]:
     """Ask the system's resolver; return what `socket.getaddrinfo` returns."""
     loop = asyncio.get_running_loop()
-    return await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, family=family)
+    return await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
-class Guard(AbstractResolver):
-    """Resolve names for aiohttp, and make sockets to addresses that are allowed.
+class Guard:
+    """Resolve names, and make sockets to addresses that are allowed.
 
     A `plain` one guards requests without TLS, which go into opened networks alone.
     """
@@ -56,29 +54,12 @@ class Guard(AbstractResolver):
         self.check(str(sockaddr[0]))
         return socket.socket(family, kind, protocol)
 
-    async def resolve(
-        self,
-        host: str,
-        port: int = 0,
-        family: socket.AddressFamily = socket.AF_UNSPEC,
-    ) -> list[ResolveResult]:
-        """Return the addresses of a name. Raises `Blocked` and `OSError`."""
-        found = await self._resolve(host, port, family)
-        if not found:
-            raise OSError(None, "The name has no address.")
+    async def resolve(self, host: str, port: int) -> Sequence[tuple[Any, ...]]:
+        """Return what `socket.getaddrinfo` returns, each address checked.
+
+        Raises `Blocked`, and `socket.gaierror` for a name that leads nowhere.
+        """
+        found = await self._resolve(host, port)
         for *_, sockaddr in found:
             self.check(str(sockaddr[0]))
-        return [
-            ResolveResult(
-                hostname=host,
-                host=str(sockaddr[0]),
-                port=port,
-                family=one_family,
-                proto=protocol,
-                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
-            )
-            for one_family, _, protocol, _, sockaddr in found
-        ]
-
-    async def close(self) -> None:
-        """Do nothing: there is nothing open."""
+        return found

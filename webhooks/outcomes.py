@@ -46,7 +46,7 @@ LINE_KINDS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """Hold what came back; `error_kind` is empty where the endpoint accepted it.
 
@@ -66,7 +66,7 @@ class Outcome:
         return not self.error_kind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Tried:
     """Hold one request and what came of it; `delivery_id` is None for data."""
 

@@ -4,22 +4,18 @@ Redirects are not followed, proxies of the environment not used, cookies not kep
 answers not decompressed and read for 64 KiB at most.
 """
 
-import asyncio
-import errno
 import ssl
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
-import aiohttp
-
+from webhooks import wire
 from webhooks.guard import Blocked, Guard, Resolve, resolve
 from webhooks.networks import Policy
 from webhooks.outcomes import EXCERPT_BYTES, ErrorKind, Outcome, retry_after_s, text_of
 from webhooks.signing import signature
 from webhooks.targets import Target
-from webhooks.wire import Wire
+from webhooks.wire import Answer, Wire
 
 TOTAL_S = 15.0
 CONNECT_S = 5.0
@@ -43,19 +39,20 @@ class Sender:
         connect_s: float = CONNECT_S,
     ) -> None:
         self._tls = tls or ssl.create_default_context()
+        self._trusting = ssl.create_default_context()
+        self._trusting.check_hostname = False
+        self._trusting.verify_mode = ssl.CERT_NONE
         self._total_s = total_s
-        timeout = aiohttp.ClientTimeout(
-            total=total_s, connect=connect_s, ceil_threshold=total_s + 1
+        limits = {"most": MOST_ANSWER_BYTES, "kept": EXCERPT_BYTES}
+        self._plain, self._sealed = (
+            Wire(Guard(policy, plain=plain, resolve=resolve), connect_s, **limits)
+            for plain in (True, False)
         )
-        self._wires = {
-            scheme: Wire(Guard(policy, plain=plain, resolve=resolve), timeout)
-            for scheme, plain in (("https", False), ("http", True))
-        }
 
     async def close(self) -> None:
         """Close all connections."""
-        for wire in self._wires.values():
-            await wire.close()
+        await self._plain.close()
+        await self._sealed.close()
 
     async def post(
         self,
@@ -64,38 +61,41 @@ class Sender:
         headers: Mapping[str, str],
     ) -> Outcome:
         """Send one body; never raises for what the other side does."""
+        way, tls = self._plain, None
+        if target.address.scheme == "https":
+            tls = self._tls if target.verify_tls else self._trusting
+            way = self._sealed
         began = time.monotonic()
-        status, kind, excerpt, remote_ip, wait = None, "", b"", "", None
+        outcome = Outcome(None, "")
         try:
-            async with asyncio.timeout(self._total_s):
-                answer = await self._wires[target.address.scheme].post(
-                    target.address,
-                    headers,
-                    body,
-                    tls=self._tls if target.verify_tls else False,
-                    most=MOST_ANSWER_BYTES,
-                    kept=EXCERPT_BYTES,
-                )
-            status, excerpt, remote_ip = answer.status, answer.body, answer.peer
-            kind = _kind_of_status(status)
-            if kind and answer.retry_after is not None:
-                wait = retry_after_s(answer.retry_after, datetime.now(UTC))
-        except _EXPECTED as error:
-            kind = _kind_of(error)
-        return Outcome(
-            status=status,
-            error_kind=kind,
-            duration_ms=int((time.monotonic() - began) * 1000),
-            excerpt=text_of(excerpt) if excerpt else "",
-            remote_ip=remote_ip,
-            retry_after_s=wait,
-        )
+            answer = await way.post(
+                target.address, headers, body, tls=tls, total_s=self._total_s
+            )
+        except (OSError, ValueError, Blocked) as error:
+            outcome.error_kind = _kind_of(error)
+        else:
+            _note(outcome, answer)
+        outcome.duration_ms = int((time.monotonic() - began) * 1000)
+        return outcome
+
+
+def _note(outcome: Outcome, answer: Answer) -> None:
+    """Say what an answer means."""
+    outcome.status, outcome.remote_ip = answer.status, answer.peer
+    if answer.body:
+        outcome.excerpt = text_of(answer.body)
+    if 200 <= answer.status < 300:
+        return
+    is_redirect = 300 <= answer.status < 400
+    outcome.error_kind = ErrorKind.REDIRECT if is_redirect else ErrorKind.STATUS
+    if answer.retry_after is not None:
+        outcome.retry_after_s = retry_after_s(answer.retry_after, datetime.now(UTC))
 
 
 def headers_for(
     target: Target, message_id: str, body: bytes, number: int, now: datetime
 ) -> dict[str, str]:
-    """Return the headers of one request, signed now."""
+    """Return the headers of one request, signed now; without keys not at all."""
     at_s = int(now.timestamp())
     return {
         **dict(target.headers()),
@@ -109,55 +109,24 @@ def headers_for(
     }
 
 
-def _kind_of_status(status: int) -> str:
-    if 200 <= status < 300:
-        return ""
-    return ErrorKind.REDIRECT if 300 <= status < 400 else ErrorKind.STATUS
-
-
-_EXPECTED = (
-    aiohttp.ClientError,
-    OSError,
-    asyncio.TimeoutError,
-    Blocked,
-    ValueError,
-    RuntimeError,
-)
-
-
 def _kind_of(error: Exception) -> ErrorKind:
     for family, kind in _KINDS:
         if isinstance(error, family):
             return kind
-    return _kind_of_os(getattr(error, "errno", None) or _errno_of(error))
-
-
-def _errno_of(error: BaseException) -> Any:
-    return getattr(getattr(error, "os_error", None), "errno", None)
-
-
-def _kind_of_os(number: Any) -> ErrorKind:
-    if number == errno.ECONNREFUSED:
-        return ErrorKind.REFUSED
-    if number in {errno.ECONNRESET, errno.EPIPE}:
-        return ErrorKind.RESET
     return ErrorKind.UNREACHABLE
 
 
 # The order counts: most of these are kinds of one another.
 _KINDS: tuple[tuple[type[Exception], ErrorKind], ...] = (
     (Blocked, ErrorKind.BLOCKED),
-    (aiohttp.InvalidURL, ErrorKind.BLOCKED),
-    (aiohttp.ConnectionTimeoutError, ErrorKind.CONNECT_TIMEOUT),
-    (aiohttp.ServerTimeoutError, ErrorKind.TIMEOUT),
-    (aiohttp.ClientConnectorDNSError, ErrorKind.DNS),
-    (aiohttp.ClientConnectorSSLError, ErrorKind.TLS),
-    (aiohttp.ClientConnectorCertificateError, ErrorKind.TLS),
-    (ssl.SSLError, ErrorKind.TLS),
-    (aiohttp.ClientPayloadError, ErrorKind.PARTIAL),
-    (aiohttp.ServerDisconnectedError, ErrorKind.RESET),
-    (aiohttp.ClientResponseError, ErrorKind.BAD_ANSWER),
+    (wire.ConnectTimeout, ErrorKind.CONNECT_TIMEOUT),
     (TimeoutError, ErrorKind.TIMEOUT),
+    (wire.Unresolved, ErrorKind.DNS),
+    (ssl.SSLError, ErrorKind.TLS),
+    (wire.Partial, ErrorKind.PARTIAL),
+    (ConnectionRefusedError, ErrorKind.REFUSED),
+    (ConnectionResetError, ErrorKind.RESET),
+    (ConnectionAbortedError, ErrorKind.RESET),
+    (BrokenPipeError, ErrorKind.RESET),
     (ValueError, ErrorKind.BAD_ANSWER),
-    (RuntimeError, ErrorKind.UNREACHABLE),
 )

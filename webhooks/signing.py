@@ -8,6 +8,7 @@ time zone can come in between.
 import base64
 import hmac
 import secrets
+from binascii import b2a_base64
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -31,7 +32,10 @@ def signature(
     """Return one `v1,<base64>` for each key, separated by spaces."""
     signed = b"%b.%d.%b" % (message_id.encode(), timestamp_s, body)
     return " ".join(
-        "v1," + base64.b64encode(_digest(key, signed)).decode() for key in keys
+        [
+            "v1," + b2a_base64(_digest(key, signed), newline=False).decode()
+            for key in keys
+        ]
     )
 
 

@@ -1,6 +1,6 @@
 """An endpoint as the deliverer holds it: read once, secrets opened, ready to send."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -28,14 +28,19 @@ class Target:
     is_sending: bool
     _keys: tuple[tuple[bytes, datetime | None], ...]
     _headers: tuple[tuple[str, str], ...]
+    # Where it is, as the gate counts; and the lower names of what the person set.
+    place: str = field(init=False)
+    secret_headers: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out once what each request needs."""
+        names = frozenset(name.lower() for name, _ in self._headers)
+        place = f"{self.address.host}:{self.address.port}"
+        object.__setattr__(self, "secret_headers", names)
+        object.__setattr__(self, "place", place)
 
     def __repr__(self) -> str:
         return f"<Target {self.endpoint_id}>"
-
-    @property
-    def host(self) -> str:
-        """Return the host that requests go to."""
-        return self.address.host or ""
 
     def wants(self, kind: str, product: str) -> bool:
         """Tell whether it is told of this kind of news about this product."""
@@ -46,11 +51,6 @@ class Target:
     def keys(self, now: datetime) -> list[bytes]:
         """Return the keys that sign now."""
         return [key for key, until in self._keys if until is None or now < until]
-
-    @property
-    def secret_headers(self) -> frozenset[str]:
-        """Return the names, in lower case, of the headers that the person set."""
-        return frozenset(name.lower() for name, _ in self._headers)
 
     def headers(self) -> tuple[tuple[str, str], ...]:
         """Return the static headers and Authorization, in clear."""

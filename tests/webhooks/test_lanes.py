@@ -138,7 +138,7 @@ def test_lease_that_ends_at_the_gate_sends_nothing(
         async with world(receiver) as one:
             made, _ = await one.add(committed_alice)
             target = one.deliverer.roster.by_id[made.pk]
-            place = f"{target.host}:{target.address.port}"
+            place = target.place
             gate = one.deliverer.rows._post.gate  # noqa: SLF001  # nobody else has it
             for _ in range(MOST_PER_HOST):
                 await gate.enter(place, is_slow=False)

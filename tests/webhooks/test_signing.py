@@ -61,10 +61,13 @@ def test_old_and_new_secret_both_verify() -> None:
 
 
 def test_names_follow_from_the_place_and_sort_by_time() -> None:
-    first = ids.of_source(1_700_000_000_000, "3/1700000000000-0")
-    assert first == ids.of_source(1_700_000_000_000, "3/1700000000000-0")
-    assert first != ids.of_source(1_700_000_000_000, "3/1700000000000-1")
-    assert first < ids.of_source(1_700_000_000_001, "3/0")
-    assert first[:4] == "msg_"
+    here, there = ids.digest_of("3/alice"), ids.digest_of("4/alice")
+    first = ids.at(1_700_000_000_000, 0, here)
+    assert first == ids.at(1_700_000_000_000, 0, here)
+    assert first != ids.at(1_700_000_000_000, 0, there)
+    assert first < ids.at(1_700_000_000_000, 1, here)
+    assert ids.at(1_700_000_000_000, 1, here) < ids.at(1_700_000_000_001, 0, there)
+    assert ids.at(2**48 - 1, 2**16 - 1, 2**64 - 1) == "msg_7" + 25 * "Z"
+    assert first[:14] == "msg_01HF7YAT00"
     assert len(first) == len(ids.new(0)) == 30
     assert ids.new(5) != ids.new(5)

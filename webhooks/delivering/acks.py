@@ -8,14 +8,14 @@ from events.errors import Unavailable
 
 GROUP = "webhooks"
 Confirm = Callable[[int, Sequence[str]], Awaitable[None]]
-_EVERY_S = 0.02
+_EVERY_S = 0.05
 _AWAY_S = 0.5
 _MOST_IN_ONE = 1000
 _LOG = logging.getLogger(__name__)
 
 
 class Acks:
-    """Collect the entries that are done with, and confirm them every 20 ms."""
+    """Collect the entries that are done with, and confirm them every 50 ms."""
 
     def __init__(self, confirm: Confirm) -> None:
         self._confirm = confirm

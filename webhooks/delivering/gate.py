@@ -30,17 +30,25 @@ class Gate:
 
     async def enter(self, host: str, *, is_slow: bool) -> None:
         """Wait for a place and take it; give it back by `leave`."""
-        if self._fits(host, is_slow=is_slow):
-            self._take(host, is_slow=is_slow)
+        if self.pass_by(host, is_slow=is_slow):
             return
         place = asyncio.get_running_loop().create_future()
-        self._waiting.append((place, host, is_slow))
+        waiting = (place, host, is_slow)
+        self._waiting.append(waiting)
         try:
             await place
         except asyncio.CancelledError:
-            if place.done() and not place.cancelled():
+            if place.cancelled():
+                self._waiting.remove(waiting)
+            else:
                 self.leave(host, is_slow=is_slow)
             raise
+
+    def pass_by(self, host: str, *, is_slow: bool) -> bool:
+        """Take a place if there is one; tell whether there was."""
+        if fits := self._fits(host, is_slow=is_slow):
+            self._take(host, is_slow=is_slow)
+        return fits
 
     def leave(self, host: str, *, is_slow: bool) -> None:
         """Give a place back, to the first who waits and fits."""
@@ -49,12 +57,10 @@ class Gate:
         self._hosts[host] -= 1
         if not self._hosts[host]:
             del self._hosts[host]
-        for waiting in tuple(self._waiting):
-            place, its_host, its_slow = waiting
-            if place.done():
-                self._waiting.remove(waiting)
-            elif self._fits(its_host, is_slow=its_slow):
-                self._waiting.remove(waiting)
+        for number, (place, its_host, its_slow) in enumerate(self._waiting):
+            # One that was cancelled removes itself as soon as its task runs.
+            if not place.done() and self._fits(its_host, is_slow=its_slow):
+                del self._waiting[number]
                 self._take(its_host, is_slow=its_slow)
                 place.set_result(None)
                 return
@@ -79,29 +85,34 @@ class Pace:
         self.rate = rate
         self._tokens, self._at = rate, 0.0
         self._mean_s = 0.0
-        self._begun: set[float] = set()
+        # When each request under way began, the oldest first.
+        self._begun: dict[float, None] = {}
 
     @property
     def is_slow(self) -> bool:
         """Tell whether it answers, or lets us wait, for more than a second."""
         if self._mean_s > SLOW_S:
             return True
-        now = asyncio.get_running_loop().time()
-        return bool(self._begun) and now - min(self._begun) > SLOW_S
+        if not self._begun:
+            return False
+        return asyncio.get_running_loop().time() - next(iter(self._begun)) > SLOW_S
 
     async def turn(self) -> None:
         """Wait until one more request may be made."""
-        loop = asyncio.get_running_loop()
-        while True:
-            now = loop.time()
-            if self._at:
-                grown = self._tokens + (now - self._at) * self.rate
-                self._tokens = min(self.rate, grown)
-            self._at = now
-            if self._tokens >= 1:
-                self._tokens -= 1
-                return
+        while not self.take():  # noqa: ASYNC110  # time alone brings it
             await asyncio.sleep((1 - self._tokens) / self.rate)
+
+    def take(self) -> bool:
+        """Take the right to one more request; tell whether there was one."""
+        now = asyncio.get_running_loop().time()
+        if self._at:
+            grown = self._tokens + (now - self._at) * self.rate
+            self._tokens = min(self.rate, grown)
+        self._at = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
 
     @property
     def is_held(self) -> bool:
@@ -113,12 +124,12 @@ class Pace:
         now = asyncio.get_running_loop().time()
         while now in self._begun:
             now += 1e-9
-        self._begun.add(now)
+        self._begun[now] = None
         return now
 
     def end(self, began: float) -> None:
         """Note that a request ended."""
-        self._begun.discard(began)
+        self._begun.pop(began, None)
         took = asyncio.get_running_loop().time() - began
         self._mean_s += (took - self._mean_s) * 0.5
 

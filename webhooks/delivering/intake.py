@@ -184,8 +184,12 @@ class Intake:
 
     async def _hand_on(self, entries: Sequence[Stored]) -> None:
         """Hand on what is not held already, and hold it until it is confirmed."""
-        fresh = [one for one in entries if (one.shard, one.id) not in self._held]
-        self._held.update((one.shard, one.id) for one in fresh)
+        fresh = []
+        for one in entries:
+            place = one.shard, one.id
+            if place not in self._held:
+                self._held.add(place)
+                fresh.append(one)
         await self._hand(fresh)
 
 

@@ -122,7 +122,8 @@ class Lane:
             return
         if self.target.batch_max > 1 and len(self._queue) < self.target.batch_max:
             await asyncio.sleep(self.target.batch_s)
-        await self._post.turn(self.target)
+        if not self._pace.take():
+            await self._post.turn(self.target)
         batch = self._take(loop.time())
         if batch:
             self._sending.add(me)
@@ -257,4 +258,4 @@ class Lane:
 
 def _name_of_all(batch: list[Piece]) -> str:
     names = "+".join(piece.message_id for piece in batch)
-    return of_source(0, names) if len(batch) > 1 else batch[0].message_id
+    return of_source(names) if len(batch) > 1 else batch[0].message_id

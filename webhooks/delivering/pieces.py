@@ -1,10 +1,13 @@
 """Data on its way: single pieces, merged per car, and the stream entries behind them."""
 
+from functools import lru_cache
+from uuid import UUID
+
 import orjson
 
-from events.store import Stored
+from events.store import Stored, number as number_of
+from webhooks import ids
 from webhooks.delivering.acks import Acks
-from webhooks.ids import of_source
 
 MOST_HELD = 100
 
@@ -38,9 +41,10 @@ class Piece:
         "until_s",
     )
 
-    def __init__(self, entry: Stored, held: Held, until_s: float) -> None:
-        self.message_id = name_of(entry)
-        self.topic: str = entry.topic.value
+    def __init__(
+        self, entry: Stored, message_id: str, topic: str, held: Held, until_s: float
+    ) -> None:
+        self.message_id, self.topic = message_id, topic
         self.product = entry.product
         self.body = entry.body
         self.held = [held]
@@ -68,9 +72,13 @@ class Piece:
 
 def name_of(entry: Stored) -> str:
     """Return the name of the message that an entry is; always the same one."""
-    at_ms, _, number = entry.id.partition("-")
-    source = f"{entry.shard}/{entry.id}/{entry.account_id.hex}"
-    return of_source(int(at_ms), source, number=int(number))
+    at_ms, number = number_of(entry.id)
+    return ids.at(at_ms, number, _digest(entry.shard, entry.account_id))
+
+
+@lru_cache(65536)
+def _digest(shard: int, account_id: UUID) -> int:
+    return ids.digest_of(f"{shard}/{account_id.hex}")
 
 
 def _merged(older: bytes, newer: bytes) -> bytes:

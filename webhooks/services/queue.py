@@ -69,7 +69,7 @@ def finish(tried: Sequence[Tried], dropped: dict[UUID, int], now: datetime) -> N
     """
     with transaction.atomic():
         found = locks.locked({*dropped, *(one.endpoint_id for one in tried)})
-        recovered = standing.note(tried, dropped, now)
+        recovered = standing.note(found, tried, dropped, now)
         for one in tried:
             if one.delivery_id is not None:
                 _finish(one.delivery_id, one, now)

@@ -1,6 +1,6 @@
 """Keep who is to be told what, as the deliverer needs it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from yarl import URL
 
 from accounts.crypto import Undecryptable
-from webhooks.models import Endpoint
+from webhooks.models import DATA_KINDS, Endpoint
 from webhooks.services import sealing
 from webhooks.targets import Target
 
@@ -30,21 +30,23 @@ class Roster:
 
     def __init__(self, entitlement: Callable[[UUID], Includes]) -> None:
         self._entitlement = entitlement
-        self._includes: dict[str, Includes] = {}
+        self._includes: dict[UUID, Includes] = {}
         self._known: dict[UUID, tuple[tuple[Any, ...], Target]] = {}
         self.by_id: dict[UUID, Target] = {}
-        self.by_user: dict[str, tuple[Target, ...]] = {}
+        self._by_user: dict[UUID, tuple[Target, ...]] = {}
+        # What was asked since the endpoints were read, and its answer.
+        self._wanting: dict[tuple[UUID, str, str], tuple[Target, ...]] = {}
 
     def refresh(self) -> None:
         """Read the endpoints again; two queries and what the entitlements cost."""
         known: dict[UUID, tuple[tuple[Any, ...], Target]] = {}
-        includes: dict[str, Includes] = {}
+        includes: dict[UUID, Includes] = {}
         rows = Endpoint.objects.filter(user__is_active=True).order_by("created_at")
         for row in rows.only(*_COLUMNS):
             user_id = row.user_id
-            if user_id.hex not in includes:
-                includes[user_id.hex] = self._entitlement(user_id)
-            if not includes[user_id.hex](""):
+            if user_id not in includes:
+                includes[user_id] = self._entitlement(user_id)
+            if not includes[user_id](""):
                 continue
             facts = tuple(str(getattr(row, name)) for name in _COLUMNS)
             before = self._known.get(row.pk)
@@ -54,12 +56,30 @@ class Roster:
                 known[row.pk] = (facts, target_of(row))
         self._known, self._includes = known, includes
         self.by_id = {key: target for key, (_, target) in known.items()}
-        self.by_user = _by_user(self.by_id.values())
+        self._by_user = _by_user(self.by_id.values())
+        self._wanting = {}
 
-    def includes(self, account: str, product: str) -> bool:
-        """Tell whether somebody may be told of a car; `account` is the id in hex."""
-        found = self._includes.get(account)
-        return found is not None and found(product)
+    def wanting(self, user_id: UUID, kind: str, product: str) -> tuple[Target, ...]:
+        """Return who is told of this kind of news about this product.
+
+        Who sends nothing now still gets events, which wait for it, but no data.
+        """
+        known, asked = self._wanting, (user_id, kind, product)
+        found = known.get(asked)
+        if found is None:
+            found = known[asked] = self._find(user_id, kind, product)
+        return found
+
+    def _find(self, user_id: UUID, kind: str, product: str) -> tuple[Target, ...]:
+        includes = self._includes.get(user_id)
+        if includes is None or not includes(product):
+            return ()
+        return tuple(
+            target
+            for target in self._by_user.get(user_id, ())
+            if target.wants(kind, product)
+            and (target.is_sending or kind not in DATA_KINDS)
+        )
 
 
 def target_of(endpoint: Endpoint) -> Target:
@@ -97,9 +117,8 @@ def _keys(endpoint: Endpoint) -> tuple[tuple[bytes, datetime | None], ...]:
     return ((newest, None), (old, endpoint.old_secret_until))
 
 
-def _by_user(targets: Any) -> dict[str, tuple[Target, ...]]:
-    found: dict[str, tuple[Target, ...]] = {}
+def _by_user(targets: Iterable[Target]) -> dict[UUID, tuple[Target, ...]]:
+    found: dict[UUID, tuple[Target, ...]] = {}
     for target in targets:
-        key = target.user_id.hex
-        found[key] = (*found.get(key, ()), target)
+        found[target.user_id] = (*found.get(target.user_id, ()), target)
     return found

@@ -15,7 +15,6 @@ from webhooks.outcomes import (
     Tried,
     wait_s,
 )
-from webhooks.services import locks
 
 GIVE_UP_AFTER = timedelta(hours=24)
 # Who was not tried for longer may be well by now: it is asked first.
@@ -32,19 +31,25 @@ _COLUMNS = (
 )
 
 
-def note(tried: Iterable[Tried], dropped: dict[UUID, int], now: datetime) -> set[UUID]:
+def note(
+    locked: Iterable[Endpoint],
+    tried: Iterable[Tried],
+    dropped: dict[UUID, int],
+    now: datetime,
+) -> set[UUID]:
     """Count what came of requests, oldest first; return the endpoints that recovered.
 
-    Call it inside a transaction. `dropped` says how many pieces of data an endpoint
-    was not told.
+    Call it inside the transaction that locked the endpoints. `dropped` says how many
+    pieces of data an endpoint was not told.
     """
-    by_endpoint: dict[UUID, list[Tried]] = {key: [] for key in dropped}
+    by_endpoint: dict[UUID, list[Tried]] = {}
     for one in tried:
         if one.purpose != Delivery.Purpose.TEST:
             by_endpoint.setdefault(one.endpoint_id, []).append(one)
     recovered = set()
-    for endpoint in locks.locked(by_endpoint):
-        for one in by_endpoint[endpoint.pk]:
+    for endpoint in locked:
+        before = [getattr(endpoint, name) for name in _COLUMNS]
+        for one in by_endpoint.get(endpoint.pk, ()):
             if one.outcome.has_worked:
                 if endpoint.first_failure_at is not None:
                     recovered.add(endpoint.pk)
@@ -52,7 +57,13 @@ def note(tried: Iterable[Tried], dropped: dict[UUID, int], now: datetime) -> set
             else:
                 _failed(endpoint, one, now)
         endpoint.dropped_count += dropped.get(endpoint.pk, 0)
-        endpoint.save(update_fields=_COLUMNS)
+        changed = [
+            name
+            for name, old in zip(_COLUMNS, before, strict=True)
+            if getattr(endpoint, name) != old
+        ]
+        # Nothing changed means that nothing is written.
+        endpoint.save(update_fields=changed)
     return recovered
 
 

@@ -1,0 +1,198 @@
+"""Connections are kept, and none is used that could answer for another request."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from yarl import URL
+
+from tests.webhooks.receiver import Receiver, status
+from tests.webhooks.running import run
+from webhooks import wire
+from webhooks.guard import Guard
+from webhooks.networks import policy
+from webhooks.wire import Answer, BadAnswer, Partial, Reset, Wire
+
+Post = Callable[[], Awaitable[Answer]]
+
+
+def _asked(receiver: Receiver, work: Callable[[Post, Receiver], Awaitable[Any]]) -> Any:
+    """Run something that posts to a receiver over one wire."""
+
+    async def main() -> Any:
+        by = Wire(Guard(policy(["127.0.0.0/8"]), plain=True), 1, most=65536, kept=4096)
+        async with receiver:
+            url = URL(receiver.url())
+            found = await work(
+                lambda: by.post(url, {"X": "1"}, b"{}", tls=None, total_s=2), receiver
+            )
+            await by.close()
+            return found
+
+    return run(main())
+
+
+def _once(answer: Any) -> Answer:
+    """Post once to a receiver that answers so, and return what came."""
+    receiver = Receiver()
+    receiver.default = answer
+
+    async def work(post: Post, _: Receiver) -> Answer:
+        return await post()
+
+    found: Answer = _asked(receiver, work)
+    return found
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        status(200),
+        status(204),
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+        b"HTTP/1.1 304 Not Modified\r\n\r\n",
+        b"HTTP/1.1 500 X\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n",
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + status(200, body=b"yes"),
+    ],
+)
+def test_connection_is_kept_after_a_whole_answer(answer: bytes) -> None:
+    receiver = Receiver()
+    receiver.default = answer
+
+    async def work(post: Post, there: Receiver) -> tuple[int, int]:
+        first, second = await post(), await post()
+        assert first == second
+        return there.connections, len(there.requests)
+
+    assert _asked(receiver, work) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        status(200, "Connection: close"),
+        b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+        # What comes after an answer is nobody's.
+        status(200) + status(500),
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+    ],
+)
+def test_connection_is_not_kept_after_others(answer: bytes) -> None:
+    receiver = Receiver()
+    receiver.default = answer
+
+    async def work(post: Post, there: Receiver) -> tuple[int, int]:
+        first = await post()
+        await asyncio.sleep(0.05)
+        assert (await post()).status == first.status
+        return there.connections, len(there.requests)
+
+    assert _asked(receiver, work) == (2, 2)
+
+
+def test_what_comes_unasked_ends_a_kept_connection() -> None:
+    receiver = Receiver()
+
+    async def late(writer: asyncio.StreamWriter) -> None:
+        writer.write(status(200))
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.write(status(500))
+        await asyncio.sleep(0.2)
+
+    async def work(post: Post, there: Receiver) -> tuple[int, int]:
+        there.script = [late]
+        assert (await post()).status == 200
+        await asyncio.sleep(0.1)
+        return (await post()).status, there.connections
+
+    assert _asked(receiver, work) == (200, 2)
+
+
+def test_request_is_made_again_where_a_kept_connection_was_closed() -> None:
+    receiver = Receiver()
+
+    async def deaf(writer: asyncio.StreamWriter) -> None:
+        """Answer once, and break off at the second request."""
+        writer.write(status(200))
+        await writer.drain()
+        reader = writer.transport.get_protocol()._stream_reader  # type: ignore[attr-defined]  # noqa: SLF001
+        await reader.readuntil(b"\r\n\r\n")
+        writer.transport.abort()
+
+    async def work(post: Post, there: Receiver) -> tuple[int, int]:
+        there.script = [deaf]
+        await post()
+        return (await post()).status, there.connections
+
+    assert _asked(receiver, work) == (200, 2)
+
+
+def test_request_is_not_made_again_where_a_new_connection_was_closed() -> None:
+    receiver = Receiver()
+
+    async def deaf(writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+
+    async def work(post: Post, there: Receiver) -> int:
+        there.default = deaf
+        with pytest.raises(Reset):
+            await post()
+        return len(there.requests)
+
+    assert _asked(receiver, work) == 1
+
+
+def test_unused_connections_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "KEPT_S", 0.1)
+
+    async def work(post: Post, there: Receiver) -> tuple[int, int]:
+        await asyncio.gather(post(), post())
+        await asyncio.sleep(0.3)
+        still_open = len(there._open)  # noqa: SLF001  # what the receiver sees
+        await post()
+        return still_open, there.connections
+
+    assert _asked(Receiver(), work) == (0, 3)
+
+
+def test_answer_may_end_with_its_connection() -> None:
+    async def until_end(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 503 X\r\nRetry-After: 7\r\n\r\nbusy")
+        await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    found = _once(until_end)
+    assert (found.status, found.retry_after, found.body) == (503, "7", b"busy")
+    assert found.peer == "127.0.0.1"
+
+
+def test_chunked_answer_that_breaks_off_is_partial() -> None:
+    async def half(writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel")
+        await writer.drain()
+
+    with pytest.raises(Partial):
+        _once(half)
+
+
+async def _endless_head(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    while not writer.is_closing():
+        writer.write(b"X-Y: z\r\n" * 100)
+        await asyncio.sleep(0)
+
+
+async def _endless_line(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nX: ")
+    while not writer.is_closing():
+        writer.write(b"y" * 1000)
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("answer", [_endless_head, _endless_line])
+def test_endless_head_is_no_answer(answer: Any) -> None:
+    with pytest.raises(BadAnswer):
+        _once(answer)
