@@ -1,6 +1,7 @@
 """The parts of `bench.webhooks` that need Django: seed, publish, and wait for the end.
 
-python -m bench.hooks seed NAME COUNT URL | publish NAME COUNT KIND | rate NAME SECONDS
+python -m bench.hooks seed NAME COUNT URL | publish NAME COUNT KIND
+                      | rate NAME OTHERS SECONDS
 """
 
 import json
@@ -23,6 +24,7 @@ from events.store import STREAMS  # noqa: E402
 from webhooks.models import Endpoint  # noqa: E402
 from webhooks.services import endpoints  # noqa: E402
 
+_CARS = 64
 # More than a person may ask for, so that only the deliverer's speed counts.
 _NO_LIMIT = 30_000
 _VALUES = {f"Signal{number}": number * 1.5 for number in range(16)}
@@ -30,10 +32,11 @@ _GROUP = "webhooks"
 
 
 def seed(name: str, count: int, url: str) -> None:
-    """Make accounts with one endpoint each."""
+    """Make accounts with one endpoint each, at 127.0.0.1 and the following hosts."""
     for number in range(count):
         user = User.objects.create_user(f"{name}{number}@example.com")
-        made, _ = endpoints.add(user, f"{url}?n={number}", verify_tls=False)
+        there = url.replace("127.0.0.1", f"127.0.0.{number + 1}")
+        made, _ = endpoints.add(user, f"{there}?n={number}", verify_tls=False)
         Endpoint.objects.filter(pk=made.pk).update(max_rate=_NO_LIMIT)
 
 
@@ -55,10 +58,10 @@ def publish(name: str, count: int, kind: str) -> float:
         return time.monotonic() - began
 
 
-def rate(name: str, seconds: float) -> None:
+def rate(name: str, beside: str, seconds: float) -> None:
     """Publish 50 events a second for the first account, one a second for the others."""
     users = list(User.objects.filter(email__startswith=name).order_by("email"))
-    others = list(User.objects.filter(email__startswith="slow").order_by("email"))
+    others = list(User.objects.filter(email__startswith=beside).order_by("email"))
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         began = time.monotonic()
         for number in range(int(50 * seconds)):
@@ -71,7 +74,7 @@ def rate(name: str, seconds: float) -> None:
 
 
 def _event(kind: str, number: int) -> Event:
-    at_ms, vin = int(time.time() * 1000), f"5YJ3E1EA4P{number:07}"
+    at_ms, vin = int(time.time() * 1000), f"5YJ3E1EA4P{number % _CARS:07}"
     if kind == "state":
         return shapes.state(vin, "online", at_ms)
     return shapes.data(vin, _VALUES, at_ms)
@@ -100,4 +103,4 @@ if __name__ == "__main__":
         _took = publish(_name, int(_rest[0]), _rest[1])
         sys.stdout.write(json.dumps({"seconds": _took}) + "\n")
     else:
-        rate(_name, float(_rest[0]))
+        rate(_name, _rest[0], float(_rest[1]))

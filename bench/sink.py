@@ -11,11 +11,12 @@ from pathlib import Path
 
 import orjson
 
+_HOSTS = 64
 _OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
 async def serve(port: int, delay_s: float, file: Path) -> None:
-    """Answer for ever."""
+    """Answer for ever, at each of the hosts."""
 
     async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with file.open("a") as notes:
@@ -28,7 +29,8 @@ async def serve(port: int, delay_s: float, file: Path) -> None:
                 await asyncio.sleep(delay_s)
                 writer.write(_OK)
 
-    server = await asyncio.start_server(one, "127.0.0.1", port, backlog=1024)
+    hosts = [f"127.0.0.{number}" for number in range(1, _HOSTS + 1)]
+    server = await asyncio.start_server(one, hosts, port)
     await server.serve_forever()
 
 

@@ -35,6 +35,7 @@ from webhooks.targets import Target
 
 _LOG = logging.getLogger(__name__)
 _KINDS = frozenset(Kind.values)
+_LASTING = frozenset(topic.value for topic in LASTING)
 _MOST_FLOWING = 1000
 _BREATH_S = 0.005
 _LONGEST_BREATHS = 40
@@ -176,7 +177,7 @@ class Deliverer:
             kind = entry.topic.value
             wanted = self.roster.wanting(entry.account_id, kind, entry.product)
             # What lasts stands in both streams, and is taken from its own.
-            is_copy = entry.topic in LASTING and entry.shard < SHARDS
+            is_copy = kind in _LASTING and entry.shard < SHARDS
             if not wanted or is_copy or kind not in _KINDS:
                 self._acks.add(entry.shard, entry.id)
             elif kind in DATA_KINDS:

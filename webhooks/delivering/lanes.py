@@ -92,11 +92,16 @@ class Lane:
 
     def _see_to_workers(self) -> None:
         """Have somebody send what waits."""
-        if self._queue and len(self._workers) < self._limit():
+        busy = len(self._workers)
+        if self._queue and busy < AT_ONCE and busy < self._limit():
             task = asyncio.get_running_loop().create_task(self._work())
             self._workers.add(task)
             # One that is cancelled before it begins does not leave by itself.
             task.add_done_callback(self._workers.discard)
+
+    def _may_go_on(self) -> bool:
+        busy = len(self._workers)
+        return busy == 1 or busy <= self._limit()
 
     def _limit(self) -> int:
         return 1 if self._failures or self._pace.is_slow else AT_ONCE
@@ -105,7 +110,7 @@ class Lane:
         me = asyncio.current_task()
         assert me is not None  # noqa: S101  # a task runs it
         try:
-            while self._queue and len(self._workers) <= max(self._limit(), 1):
+            while self._queue and self._may_go_on():
                 await self._send_some(me)
         finally:
             # At once, so that of those who end together the last one stays.

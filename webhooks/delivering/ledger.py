@@ -28,6 +28,7 @@ class Ledger:
         self._dropped: Counter[UUID] = Counter()
         self._is_stopped = False
         self._urgent = asyncio.Event()
+        # That events were written down, so that those behind them may be sent.
         self.written = asyncio.Event()
 
     def add(self, tried: Tried) -> None:
@@ -70,4 +71,5 @@ class Ledger:
             self._dropped.update(dropped)
             await asyncio.sleep(_AGAIN_S)
         else:
-            self.written.set()
+            if any(one.delivery_id is not None for one in tried):
+                self.written.set()

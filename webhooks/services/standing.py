@@ -49,13 +49,8 @@ def note(
     recovered = set()
     for endpoint in locked:
         before = [getattr(endpoint, name) for name in _COLUMNS]
-        for one in by_endpoint.get(endpoint.pk, ()):
-            if one.outcome.has_worked:
-                if endpoint.first_failure_at is not None:
-                    recovered.add(endpoint.pk)
-                _succeeded(endpoint, one)
-            else:
-                _failed(endpoint, one, now)
+        if _note_all(endpoint, by_endpoint.get(endpoint.pk, ()), now):
+            recovered.add(endpoint.pk)
         endpoint.dropped_count += dropped.get(endpoint.pk, 0)
         changed = [
             name
@@ -65,6 +60,24 @@ def note(
         # Nothing changed means that nothing is written.
         endpoint.save(update_fields=changed)
     return recovered
+
+
+def _note_all(endpoint: Endpoint, tried: Iterable[Tried], now: datetime) -> bool:
+    """Count what came of an endpoint's requests; tell whether it recovered."""
+    has_recovered, last = False, None
+    for one in tried:
+        if one.outcome.has_worked:
+            # Most of them work: the last one of a run says it for all.
+            endpoint.delivered_count += one.events
+            last = one
+            continue
+        if last is not None:
+            has_recovered |= _succeeded(endpoint, last)
+            last = None
+        _failed(endpoint, one, now)
+    if last is not None:
+        has_recovered |= _succeeded(endpoint, last)
+    return has_recovered
 
 
 def disable(endpoint: Endpoint, reason: Endpoint.Disabled, now: datetime) -> None:
@@ -89,14 +102,16 @@ def is_lost(endpoint: Endpoint, now: datetime) -> bool:
     )
 
 
-def _succeeded(endpoint: Endpoint, one: Tried) -> None:
+def _succeeded(endpoint: Endpoint, one: Tried) -> bool:
+    """Note that it works; tell whether it did not before."""
+    has_recovered = endpoint.first_failure_at is not None
     endpoint.first_failure_at = None
     endpoint.consecutive_failures = endpoint.failed_hours = 0
     endpoint.outage_s = endpoint.notices = 0
     endpoint.outage_at = endpoint.closed_until = None
     endpoint.last_success_at = endpoint.last_attempt_at = one.started_at
     endpoint.last_status, endpoint.last_error_kind = one.outcome.status, ""
-    endpoint.delivered_count += one.events
+    return has_recovered
 
 
 def _failed(endpoint: Endpoint, one: Tried, now: datetime) -> None:
