@@ -42,6 +42,14 @@ def signals(at_ms: int = READ_MS + 1000, **values: Any) -> dict[str, Latest]:
         ("Locked", True, "vehicle_state", "locked", True),
         ("SentryMode", "SentryModeStateOff", "vehicle_state", "sentry_mode", False),
         ("SentryMode", "SentryModeStateArmed", "vehicle_state", "sentry_mode", True),
+        ("SentryMode", "SentryModeStateUnknown", "vehicle_state", "sentry_mode", None),
+        (
+            "ClimateKeeperMode",
+            "ClimateKeeperModeStateUnknown",
+            "climate_state",
+            "climate_keeper_mode",
+            None,
+        ),
         ("FdWindow", "WindowStateOpened", "vehicle_state", "fd_window", 2),
         ("FdWindow", "WindowStateUnknown", "vehicle_state", "fd_window", None),
         ("HvacPower", "HvacPowerStateOn", "climate_state", "is_climate_on", True),
@@ -53,6 +61,8 @@ def signals(at_ms: int = READ_MS + 1000, **values: Any) -> dict[str, Latest]:
             "dog",
         ),
         ("Gear", "ShiftStateD", "drive_state", "shift_state", "D"),
+        ("DoorState", None, "vehicle_state", "rt", None),
+        ("Location", None, "drive_state", "longitude", None),
         ("DoorState", {"TrunkRear": True, "DriverRear": 5}, "vehicle_state", "rt", 1),
         (
             "Location",
