@@ -15,6 +15,7 @@ from events.latest import Latest
 from fleet.streamed import LOCATION_SIGNALS
 from vehicles import places
 
+NO_VALUE = "The car has no value for this now."
 _Convert = Callable[[Any], Any]
 _WINDOWS = {"Closed": 0, "PartiallyOpen": 1, "Opened": 2}
 _DOORS = {
@@ -125,12 +126,14 @@ _PLACES: Mapping[str, tuple[str, str, _Convert]] = {
 class Overlaid:
     """A reading with what was streamed since: `at` says when, by signal.
 
-    `is_known`: whether there is anything, be it an empty reading.
+    `is_known`: whether there is anything, be it an empty reading. `is_read`: whether
+    there is a reading.
     """
 
     document: dict[str, Any]
     is_known: bool = True
     at: Mapping[str, datetime] = field(default_factory=dict)
+    is_read: bool = True
 
 
 def overlaid(
@@ -154,7 +157,8 @@ def overlaid(
         may_see = sees_location or name not in LOCATION_SIGNALS
         if is_newer and may_see and _put(document, name, json.loads(latest.value)):
             found[name] = at
-    return Overlaid(document, reading is not None or bool(found), found)
+    is_read = reading is not None
+    return Overlaid(document, is_read or bool(found), found, is_read)
 
 
 def _put(document: dict[str, Any], name: str, value: Any) -> bool:

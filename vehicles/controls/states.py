@@ -15,7 +15,7 @@ from vehicles.controls.buttons import Control, control_for
 from vehicles.controls.refusals import MAYBE_DONE
 from vehicles.groups import power
 from vehicles.models import Command, VehicleAccess
-from vehicles.streamed import Overlaid
+from vehicles.streamed import NO_VALUE, Overlaid
 
 PROMISE = timedelta(minutes=30)
 READING = "Vehicle Data"
@@ -24,7 +24,6 @@ COMMAND = "the car's answer"
 RECORD = "Tesla's record"
 # A car streams what a command changed just before its answer to it is here.
 _AHEAD = timedelta(seconds=2)
-_NO_VALUE = "The car has no value for this now."
 _NEVER_READ = "Nothing has been read yet."
 _NO_STATE = "Not used from here yet."
 _ACTIVE = frozenset({"On", "Charging", "Starting"})
@@ -129,7 +128,7 @@ def _of_car(control: Control, sight: Sight) -> Known:
     document = Document(sight.newest.document)
     text = reader(document, sight.units)
     if not text:
-        reason = _NO_VALUE if source == STREAM else NOT_SENT
+        reason = NO_VALUE if source == STREAM else NOT_SENT
         return Known(source=source, at=at, reason=reason)
     found = Known(text, source=source, at=at, is_old=_is_outdated(at, source, sight))
     return _with_inside(found, document, sight) if control.name == "climate" else found

@@ -121,7 +121,7 @@ def _page(request: UserRequest, access: VehicleAccess) -> dict[str, Any]:
     elif newest.is_known:
         why = why_no_place(access)
         groups = summary(newest.document, units, why_no_place=why)
-        context["groups"] = marked(groups, units, newest.at)
+        context["groups"] = marked(groups, units, newest)
     return context
 
 
