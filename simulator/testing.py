@@ -1,13 +1,9 @@
 """Run a simulator in a thread of the test's own process."""
 
-import asyncio
-import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from socket import AF_INET, SOCK_STREAM, socket
-from types import TracebackType
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Self, cast
 from urllib.parse import urlencode
 
 from aiohttp import web
@@ -22,6 +18,7 @@ from simulator.hub import HUB, Hub
 from simulator.keys import shared_key
 from simulator.ledger import Call
 from simulator.scopes import SCOPES
+from simulator.serving import Serving
 from simulator.store import Registration
 from simulator.streaming.lines import LINES, Lines
 from simulator.world import World
@@ -44,10 +41,9 @@ APPLICATION = Application(
     name="Test application",
 )
 ASKED = tuple(scope for scope in SCOPES if scope not in ("email", "profile"))
-_Result = TypeVar("_Result")
 
 
-class RunningSimulator:
+class RunningSimulator(Serving):
     """Serve a simulator on a free port while the `with` block runs.
 
     `at` makes time stand still there until advanced. `folder` saves the state. Cars
@@ -66,10 +62,8 @@ class RunningSimulator:
         config: Config | None = None,
         telemetry_hosts: dict[str, str] | None = None,
     ) -> None:
+        super().__init__(lambda: self._app)
         self._at = at
-        self._socket = socket(AF_INET, SOCK_STREAM)
-        self._socket.bind(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         given = config or Config(self.url, tuple(applications), seed=seed)
         self._config = replace(
             given,
@@ -79,50 +73,16 @@ class RunningSimulator:
             streams=telemetry_hosts is not None,
             tick_s=0.05,
         )
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._loop: asyncio.AbstractEventLoop
-        self._stop: asyncio.Event
+        self._app: web.Application
         self.hub: Hub
 
     def __enter__(self) -> Self:
-        app = make_app(self._config, self._new_world(), shared_key())
-        self.hub = app[HUB]
-        self._app = app
-        self._thread.start()
-        self._ready.wait(10)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
-        self._socket.close()
-
-    def _run(self) -> None:
-        asyncio.run(self._serve())
-
-    async def _serve(self) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.SockSite(runner, self._socket).start()
-        self._ready.set()
-        await self._stop.wait()
-        await runner.cleanup()
+        self._app = make_app(self._config, self._new_world(), shared_key())
+        self.hub = self._app[HUB]
+        return super().__enter__()
 
     def _new_world(self) -> World:
         return World(self._config.seed, Clock(self._at))
-
-    def _in_loop(self, work: Callable[[], _Result]) -> _Result:
-        async def run() -> _Result:
-            return work()
-
-        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(10)
 
     @property
     def lines(self) -> Lines:
@@ -177,11 +137,11 @@ class RunningSimulator:
     def release(self) -> None:
         """End all orders for bad weather and drop the calls that hang."""
         self.hub.faults.clear()
-        self._in_loop(self.hub.faults.release)
+        self.do(self.hub.faults.release)
 
     def reset(self) -> None:
         """Go back to the seeded start: new world, no grants, no faults, no calls."""
-        self._in_loop(lambda: self.hub.reset(self._new_world()))
+        self.do(lambda: self.hub.reset(self._new_world()))
 
     def add_application(self, application: Application) -> None:
         """Make one more application known, or replace the one of that client id."""

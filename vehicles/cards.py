@@ -185,10 +185,12 @@ def _figures(newest: Overlaid, units: Units) -> tuple[Value, ...]:
     document = Document(newest.document)
     group = power.battery(document, units)
     level, _, range_, *_ = (
-        mark(group.title, value, units, newest.at) for value in group.values
+        mark(group.title, value, units, newest) for value in group.values
     )
     flowing = power.charge_power(document)
-    return (level, range_, flowing) if flowing else (level, range_)
+    if flowing is None:
+        return level, range_
+    return level, range_, mark("Charging", flowing, units, newest)
 
 
 def _percentage(number: float) -> int:

@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from accounts.models import Units
-from tokens.readings import Group, Live, Value
+from tokens.readings import NOT_SENT, Group, Live, Value
 from vehicles.groups import power, road
+from vehicles.streamed import NO_VALUE, Overlaid
 from vehicles.units import KM_PER_MILE, PSI_PER_BAR
 
+_NOT_READ = "Neither streamed nor read yet."
 _PREFIX = "DetailedChargeState"
 _LIVE: Mapping[tuple[str, str], tuple[str, str]] = {
     ("Battery and range", "Battery"): ("BatteryLevel", "%"),
@@ -63,43 +65,67 @@ _NUMBERS: Mapping[tuple[str, str], tuple[float, float, int, str]] = {
     },
 }
 
+_WHOLE: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("Charging", "Power"): ("ACChargingPower", "DCChargingPower"),
+    ("Charging", "Time to limit"): ("TimeToFullCharge",),
+    ("Locks, doors, windows", "Doors"): ("DoorState",),
+    ("Locks, doors, windows", "Windows"): (
+        *("FdWindow", "FpWindow", "RdWindow", "RpWindow"),
+    ),
+    ("Locks, doors, windows", "Front trunk"): ("DoorState",),
+    ("Locks, doors, windows", "Trunk"): ("DoorState",),
+    ("Locks, doors, windows", "Sentry mode"): ("SentryMode",),
+    ("Climate", "Climate"): ("HvacPower",),
+    ("Climate", "Climate keeper"): ("ClimateKeeperMode",),
+    ("Climate", "Overheat protection"): ("CabinOverheatProtectionMode",),
+    ("Software", "Version"): ("Version",),
+}
+"""The signals of values that a browser does not write by itself."""
 REFRESHING = " ".join(
-    (
-        *("DetailedChargeState", "ACChargingPower", "DCChargingPower"),
-        *("TimeToFullCharge", "DoorState", "FdWindow", "FpWindow", "RdWindow"),
-        *("RpWindow", "SentryMode", "HvacPower", "ClimateKeeperMode"),
-        *("CabinOverheatProtectionMode", "Version"),
-    )
+    sorted({"DetailedChargeState", *(one for many in _WHOLE.values() for one in many)})
 )
 """The signals that change more than one value; a page is read anew for them."""
 
 
 def marked(
-    groups: Iterable[Group], units: Units, streamed: Mapping[str, datetime]
+    groups: Iterable[Group], units: Units, newest: Overlaid
 ) -> tuple[Group, ...]:
     """Return the groups with what streams each value, and when it was streamed."""
     return tuple(
         replace(
             group,
             values=tuple(
-                mark(group.title, value, units, streamed) for value in group.values
+                mark(group.title, value, units, newest) for value in group.values
             ),
         )
         for group in groups
     )
 
 
-def mark(
-    title: str, value: Value, units: Units, streamed: Mapping[str, datetime]
-) -> Value:
-    """Return one value of a group with its signal, unchanged where it has none."""
+def mark(title: str, value: Value, units: Units, newest: Overlaid) -> Value:
+    """Return one value of a group with its signal, and why it is unknown."""
     known = _LIVE.get((title, value.label))
-    if known is None:
-        return value
-    signal, kind = known
+    names = (known[0],) if known else _WHOLE.get((title, value.label), ())
+    streamed_at = _streamed_at(names, newest.at)
     return replace(
-        value, live=_live(signal, kind, units), streamed_at=streamed.get(signal)
+        value,
+        reason=_reason(value, newest, is_streamed=streamed_at is not None),
+        live=_live(*known, units) if known else None,
+        streamed_at=streamed_at,
     )
+
+
+def _streamed_at(names: tuple[str, ...], at: Mapping[str, datetime]) -> datetime | None:
+    """Return when the newest of a value's signals came, None unless all have come."""
+    return max(at[one] for one in names) if names and at.keys() >= set(names) else None
+
+
+def _reason(value: Value, newest: Overlaid, *, is_streamed: bool) -> str:
+    if value.reason != NOT_SENT:
+        return value.reason
+    if is_streamed:
+        return NO_VALUE
+    return NOT_SENT if newest.is_read else _NOT_READ
 
 
 def number(signal: str, kind: str, units: Units) -> Live:

@@ -15,6 +15,7 @@ from events.latest import Latest
 from fleet.streamed import LOCATION_SIGNALS
 from vehicles import places
 
+NO_VALUE = "The car has no value for this now."
 _Convert = Callable[[Any], Any]
 _WINDOWS = {"Closed": 0, "PartiallyOpen": 1, "Opened": 2}
 _DOORS = {
@@ -33,11 +34,17 @@ def _as_is(value: Any) -> Any:
 
 def _without(prefix: str) -> _Convert:
     """Return what cuts the beginning that all words of one kind share."""
-    return lambda value: str(value).removeprefix(prefix)
+    return lambda value: _word(value, prefix)
 
 
-def _is_on(prefix: str, off: str = "Off") -> _Convert:
-    return lambda value: str(value).removeprefix(prefix) != off
+def _is_on(prefix: str) -> _Convert:
+    """Return what tells whether a word is another one than "Off"."""
+
+    def convert(value: Any) -> bool | None:
+        word = _word(value, prefix)
+        return None if word is None else word != "Off"
+
+    return convert
 
 
 def _window(value: Any) -> int | None:
@@ -45,7 +52,19 @@ def _window(value: Any) -> int | None:
 
 
 def _lower(prefix: str) -> _Convert:
-    return lambda value: str(value).removeprefix(prefix).lower()
+    """Return what writes a word as a reading has it, in small letters."""
+
+    def convert(value: Any) -> str | None:
+        word = _word(value, prefix)
+        return None if word is None else word.lower()
+
+    return convert
+
+
+def _word(value: Any, prefix: str) -> str | None:
+    """Return a word without its beginning, None where the car does not know."""
+    word = str(value).removeprefix(prefix)
+    return None if word == "Unknown" else word
 
 
 _PLACES: Mapping[str, tuple[str, str, _Convert]] = {
@@ -107,12 +126,14 @@ _PLACES: Mapping[str, tuple[str, str, _Convert]] = {
 class Overlaid:
     """A reading with what was streamed since: `at` says when, by signal.
 
-    `is_known`: whether there is anything, be it an empty reading.
+    `is_known`: whether there is anything, be it an empty reading. `is_read`: whether
+    there is a reading.
     """
 
     document: dict[str, Any]
     is_known: bool = True
     at: Mapping[str, datetime] = field(default_factory=dict)
+    is_read: bool = True
 
 
 def overlaid(
@@ -136,23 +157,17 @@ def overlaid(
         may_see = sees_location or name not in LOCATION_SIGNALS
         if is_newer and may_see and _put(document, name, json.loads(latest.value)):
             found[name] = at
-    return Overlaid(document, reading is not None or bool(found), found)
+    is_read = reading is not None
+    return Overlaid(document, is_read or bool(found), found, is_read)
 
 
 def _put(document: dict[str, Any], name: str, value: Any) -> bool:
-    """Put one signal where the reading has it; tell whether it belongs there."""
-    if name == "Location" and isinstance(value, dict):
-        drive = _part(document, "drive_state")
-        document.pop("location_data", None)
-        drive["latitude"], drive["longitude"] = (
-            value.get("latitude"),
-            value.get("longitude"),
-        )
-    elif name == "DoorState" and isinstance(value, dict):
-        doors = _part(document, "vehicle_state")
-        for theirs, ours in _DOORS.items():
-            if isinstance(value.get(theirs), bool):
-                doors[ours] = int(value[theirs])
+    """Put one signal where the reading has it; tell whether it belongs there.
+
+    None, which a car sends for what it does not know now, takes a value away.
+    """
+    if name in _OBJECTS and (value is None or isinstance(value, dict)):
+        _OBJECTS[name](document, value)
     elif name in _PLACES:
         group, key, convert = _PLACES[name]
         try:
@@ -164,8 +179,30 @@ def _put(document: dict[str, Any], name: str, value: Any) -> bool:
     return True
 
 
+def _put_place(document: dict[str, Any], value: Mapping[str, Any] | None) -> None:
+    drive = _part(document, "drive_state")
+    document.pop("location_data", None)
+    for key in ("latitude", "longitude"):
+        drive[key] = value.get(key) if value else None
+
+
+def _put_doors(document: dict[str, Any], value: Mapping[str, Any] | None) -> None:
+    doors = _part(document, "vehicle_state")
+    for theirs, ours in _DOORS.items():
+        if value is None:
+            doors[ours] = None
+        elif isinstance(value.get(theirs), bool):
+            doors[ours] = int(value[theirs])
+
+
 def _part(document: dict[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(document.get(name), dict):
         document[name] = {}
     part: dict[str, Any] = document[name]
     return part
+
+
+_OBJECTS: Mapping[str, Callable[[dict[str, Any], Mapping[str, Any] | None], None]] = {
+    "Location": _put_place,
+    "DoorState": _put_doors,
+}

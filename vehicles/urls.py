@@ -13,6 +13,7 @@ urlpatterns = [
         vehicle.inquiry,
         name="inquiry",
     ),
+    path("console/vehicle/<str:vin>/controls", controls.controls, name="controls"),
     path("console/vehicle/<str:vin>/press", controls.press, name="press"),
     path("console/vehicle/<str:vin>/commands", controls.commands, name="commands"),
     path(

@@ -1,9 +1,16 @@
 /* Parts that are loaded anew where an event changes more than single values, and where a
    page was away from the stream: [data-live-refresh] is the address, [data-live-target]
-   where the answer goes. What somebody is just using is left alone. */
+   where the answer goes. What somebody is just using waits until they are done. */
 
 const REFRESH_MS = 1500;
+const IN_USE = "details[open], :focus, :active, .htmx-request";
 const due = new Map();
+
+function isInUse(part) {
+  const inputs = [...(part?.querySelectorAll("input") ?? [])];
+  const isFilledIn = inputs.some((input) => input.value !== input.defaultValue);
+  return isFilledIn || Boolean(part?.querySelector(IN_USE));
+}
 
 function refresh(place) {
   const { liveRefresh: address, liveTarget: target } = place.dataset;
@@ -13,7 +20,9 @@ function refresh(place) {
       target,
       setTimeout(() => {
         due.delete(target);
-        if (!document.querySelector(target)?.querySelector("details[open], :focus")) {
+        if (isInUse(document.querySelector(target))) {
+          refresh(place);
+        } else {
           window.htmx.ajax("GET", address, { target, swap });
         }
       }, REFRESH_MS),
@@ -22,7 +31,7 @@ function refresh(place) {
 }
 
 function refreshes(event) {
-  const signals = Object.keys(event.data ?? {});
+  const signals = Object.keys(event.data ?? event);
   for (const place of document.querySelectorAll("[data-live-refresh]")) {
     const { liveVin, liveSignals } = place.dataset;
     const known = (liveSignals ?? "").split(" ");

@@ -62,6 +62,9 @@ function write(element, value, at) {
   if (text === null) {
     element.classList.add("unknown");
     element.title = NOTHING;
+    if (beside) {
+      beside.textContent = NOTHING;
+    }
   } else if (element.classList.contains("unknown")) {
     element.classList.remove("unknown");
     element.removeAttribute("title");

@@ -116,6 +116,29 @@ def test_every_answer_binds_the_browser(
     assert pages >= 15
 
 
+def test_every_page_says_where_it_is(
+    alice: User, client_of: ClientOf, alices_pages: list[Address]
+) -> None:
+    prove_address(alice)
+    client, places = client_of(alice), {}
+    for one in alices_pages:
+        body = client.get(one.path).content.decode()
+        if rail := re.search(r'<nav class="rail".*?</nav>', body, re.DOTALL):
+            current = re.findall(r'href="(\S+)" aria-current="(\w+)"', rail.group())
+            places[one.name] = current
+    assert {name for name, current in places.items() if len(current) != 1} == set()
+    assert places["console:dashboard"] == [("/console/", "page")]
+    below = {name for name, (one,) in places.items() if one == ("/console/", "true")}
+    assert below == {
+        "vehicles:vehicle",
+        "vehicles:inquiry",
+        "vehicles:commands",
+        "vehicles:telemetry",
+        "energy:energy_site",
+        "energy:inquiry",
+    }
+
+
 def _rows() -> list[dict[str, Any]]:
     """Return all rows but the heartbeats of a worker that may run beside the tests."""
     rows = json.loads(connection.creation.serialize_db_to_string())

@@ -95,9 +95,37 @@ def test_values_of_a_car_follow_its_stream(page: Page, red: Car) -> None:
     )
     red.tells(BatteryLevel=None)
     expect(battery).to_have_text("—")
+    nothing = "The car has no value for this now."
+    expect(page.locator("dd", has=signal(page, "BatteryLevel"))).to_contain_text(
+        nothing
+    )
     page.reload()
+    expect(page.locator("dd", has=signal(page, "BatteryLevel"))).to_contain_text(
+        nothing
+    )
     expect(sheet.locator('[data-live-signal="Locked"]')).to_have_text("Unlocked")
     expect(page.locator("dd", has=signal(page, "Locked"))).to_contain_text("streamed")
+
+
+def test_controls_of_a_car_follow_its_stream(page: Page, red: Car) -> None:
+    listens(page, f"/console/vehicle/{red.vin}")
+    doors, limit = page.locator("#control-doors"), page.locator("#control-limit")
+    expect(doors).to_contain_text("Vehicle Data")
+    red.tells(Locked=False, ChargeLimitSoc=70)
+    expect(doors.locator("b")).to_have_text("Unlocked")
+    expect(doors).to_contain_text("streamed")
+    expect(limit.locator("input[name=percent]")).to_have_value("70")
+    # What somebody is just typing is not taken from them.
+    limit.locator("input[name=percent]").fill("75")
+    limit.locator("input[name=percent]").blur()
+    with page.expect_response(lambda answer: "/console/vehicle/" in answer.url):
+        red.tells(Locked=True, SentryMode="SentryModeStateOff")
+    page.wait_for_timeout(300)
+    expect(limit.locator("input[name=percent]")).to_have_value("75")
+    expect(doors.locator("b")).to_have_text("Unlocked")
+    limit.locator("input[name=percent]").fill("70")
+    limit.locator("input[name=percent]").blur()
+    expect(doors.locator("b")).to_have_text("Locked")
 
 
 def test_old_news_changes_nothing(page: Page, red: Car) -> None:

@@ -165,6 +165,8 @@ ALICE_SEES = seen_by(Viewer(ALICE, sees_location=True))
 class Running:
     """A running receiver, and all that it speaks with."""
 
+    tesla: TestTesla
+    folder: Path
     receiver: Receiver
     channel: Any
     meter: Meter
@@ -176,6 +178,11 @@ class Running:
     def url(self) -> str:
         """Return where cars connect."""
         return f"wss://127.0.0.1:{self.port}/"
+
+    def car(self, vin: str = VIN, path: str = "", **headers: str) -> "Connection":
+        """Return the connection of a car with a certificate of its own."""
+        context = car_context(self.folder, self.tesla.car(vin))
+        return Connection(self.url + path, context, **headers)
 
 
 @contextlib.asynccontextmanager
@@ -207,7 +214,7 @@ async def receiving(
     port = listening.getsockname()[1]
     task = asyncio.create_task(receiver.run(listening, stop))
     await until(lambda: receiver.is_open or task.done())
-    running = Running(receiver, channel, meter, port, stop, task)
+    running = Running(tesla, folder, receiver, channel, meter, port, stop, task)
     try:
         yield running
     finally:

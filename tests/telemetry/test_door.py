@@ -25,7 +25,7 @@ from tests.telemetry.cars import (
     receiving,
     until,
 )
-from tests.telemetry.test_receiver import run
+from tests.telemetry.looping import on_its_loop
 
 TESLA = TestTesla()
 SOC = (8, value(double_value=81.5))
@@ -54,32 +54,28 @@ async def _is_let_in(url: str, context: ssl.SSLContext) -> bool:
     ],
     ids=["stranger", "forged", "expired", "not yet", "server's", "none"],
 )
-def test_a_bad_certificate_is_refused_by_tls(
+@on_its_loop
+async def test_a_bad_certificate_is_refused_by_tls(
     tmp_path: Path, certificate: Callable[[], Issued | None]
 ) -> None:
-    async def story() -> None:
-        async with receiving(TESLA, tmp_path) as there:
-            assert not await _is_let_in(there.url, car_context(tmp_path, certificate()))
-            counters = there.receiver.counters
-            await until(lambda: counters.refused_tls and not counters.connections)
-            assert await _is_let_in(there.url, car_context(tmp_path, TESLA.car()))
-            assert there.receiver.counters.frames == 1
-
-    run(story())
+    async with receiving(TESLA, tmp_path) as there:
+        assert not await _is_let_in(there.url, car_context(tmp_path, certificate()))
+        counters = there.receiver.counters
+        await until(lambda: counters.refused_tls and not counters.connections)
+        assert await _is_let_in(there.url, car_context(tmp_path, TESLA.car()))
+        assert there.receiver.counters.frames == 1
 
 
-def test_a_certificate_of_no_car_is_refused_after_tls(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with receiving(TESLA, tmp_path) as there:
-            context = car_context(tmp_path, TESLA.car("Powerwall"))
-            async with Connection(there.url, context) as car:
-                assert await car.closed() in {1006, 1008}
-            counters = there.receiver.counters
-            await until(lambda: not counters.connections)
-            assert (counters.refused_identity, counters.connected) == (1, 0)
-            assert there.channel.entries == []
-
-    run(story())
+@on_its_loop
+async def test_a_certificate_of_no_car_is_refused_after_tls(tmp_path: Path) -> None:
+    async with receiving(TESLA, tmp_path) as there:
+        context = car_context(tmp_path, TESLA.car("Powerwall"))
+        async with Connection(there.url, context) as car:
+            assert await car.closed() in {1006, 1008}
+        counters = there.receiver.counters
+        await until(lambda: not counters.connections)
+        assert (counters.refused_identity, counters.connected) == (1, 0)
+        assert there.channel.entries == []
 
 
 def test_old_tls_is_refused() -> None:
@@ -95,196 +91,178 @@ def test_teslas_authorities_are_trusted() -> None:
     assert any(b"Tesla" in one for one in trusted)
 
 
-def test_no_authorities_are_named_to_cars(tmp_path: Path) -> None:
+@on_its_loop
+async def test_no_authorities_are_named_to_cars(tmp_path: Path) -> None:
     """A car that is told a long list refuses to show its certificate."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("openssl is not here to see what the server asks for")
 
-    async def story() -> None:
-        async with receiving(TESLA, tmp_path) as there:
-            for version in ("-tls1_2", "-tls1_3"):
-                process = await asyncio.create_subprocess_exec(
-                    *(openssl, "s_client", version),
-                    *("-connect", f"127.0.0.1:{there.port}"),
-                    stdin=asyncio.subprocess.DEVNULL,
-                    stdout=asyncio.subprocess.PIPE,
-                    stderr=asyncio.subprocess.STDOUT,
-                )
-                shown, _ = await process.communicate()
-                assert b"No client certificate CA names sent" in shown
-                assert b"CN = 127.0.0.1" in shown
-
-    run(story())
-
-
-def test_one_address_has_only_so_many_connections(tmp_path: Path) -> None:
-    async def story() -> None:
-        limits = Limits(connections_per_address=5, handshake_s=0.2)
-        async with receiving(TESLA, tmp_path, limits=limits) as there:
-            sockets = [
-                await asyncio.open_connection("127.0.0.1", there.port)
-                for _ in range(30)
-            ]
-            counters = there.receiver.counters
-            await until(lambda: counters.refused_address == 25)
-            # Who says nothing is gone after a while, and gives the place free.
-            await until(lambda: counters.connections == 0)
-            assert counters.refused_tls == 5
-            assert await _is_let_in(there.url, car_context(tmp_path, TESLA.car()))
-            for _, writer in sockets:
-                writer.close()
-
-    run(story())
-
-
-def test_ten_thousand_connections_from_one_address_do_no_harm(tmp_path: Path) -> None:
-    async def story() -> None:
-        limits = Limits(connections_per_address=50, handshake_s=2)
-        async with receiving(TESLA, tmp_path, limits=limits) as there:
-            context = car_context(tmp_path, TESLA.car())
-            async with Connection(there.url, context) as car:
-                await asyncio.to_thread(_knock, there.port, 10_000)
-                await car.send(SOC, txid=b"1")
-                assert await car.answer() == (b"1", b"V", 5)
-                counters = there.receiver.counters
-                await until(
-                    lambda: counters.refused_address + counters.refused_tls >= 9_900
-                )
-                assert counters.connections <= 50
-            await until(lambda: counters.connections == 0)
-            assert await _is_let_in(there.url, context)
-
-    run(story())
-
-
-def test_a_full_process_takes_nobody_more(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with receiving(TESLA, tmp_path, limits=Limits(connections=1)) as there:
-            context = car_context(tmp_path, TESLA.car())
-            async with Connection(there.url, context):
-                assert not await _is_let_in(there.url, context)
-            counters = there.receiver.counters
-            await until(lambda: not counters.connections)
-            assert counters.refused_full == 1
-            assert await _is_let_in(there.url, context)
-
-    run(story())
-
-
-def test_a_car_that_connects_again_and_again_loses_its_oldest(tmp_path: Path) -> None:
-    async def story() -> None:
-        limits = Limits(connections_per_car=2)
-        async with receiving(TESLA, tmp_path, limits=limits) as there:
-            context = car_context(tmp_path, TESLA.car())
-            async with (
-                Connection(there.url, context) as first,
-                Connection(there.url, context) as second,
-                Connection(there.url, context) as third,
-            ):
-                await first.closed()
-                for car in (second, third):
-                    await car.send(SOC)
-                    await car.answer()
-            assert there.receiver.counters.replaced == 1
-
-    run(story())
-
-
-def test_who_is_too_fast_is_read_more_slowly_and_loses_nothing(tmp_path: Path) -> None:
-    async def story() -> None:
-        limits = Limits(burst=20, frames_per_second=50)
-        async with receiving(TESLA, tmp_path, limits=limits) as there:
-            context = car_context(tmp_path, TESLA.car())
-            async with Connection(there.url, context) as car:
-                for number in range(60):
-                    await car.send(SOC, txid=b"%d" % number)
-                for number in range(60):
-                    assert (await car.answer())[0] == b"%d" % number
-            assert there.receiver.counters.limited >= 1
-
-    run(story())
-
-
-def test_a_car_that_says_nothing_for_long_is_sent_away(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with receiving(TESLA, tmp_path, limits=Limits(idle_s=0.1)) as there:
-            context = car_context(tmp_path, TESLA.car())
-            async with Connection(there.url, context) as car:
-                await car.closed()
-            assert there.receiver.counters.idle == 1
-
-    run(story())
-
-
-def test_a_request_that_is_no_websocket_is_let_go(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with receiving(TESLA, tmp_path, limits=Limits(handshake_s=0.3)) as there:
-            context = car_context(tmp_path, TESLA.car())
-            reader, writer = await asyncio.open_connection(
-                "127.0.0.1", there.port, ssl=context
+    async with receiving(TESLA, tmp_path) as there:
+        for version in ("-tls1_2", "-tls1_3"):
+            process = await asyncio.create_subprocess_exec(
+                *(openssl, "s_client", version),
+                *("-connect", f"127.0.0.1:{there.port}"),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
             )
-            writer.write(b"GARBAGE\r\n\r\n")
-            await reader.read()
+            shown, _ = await process.communicate()
+            assert b"No client certificate CA names sent" in shown
+            assert b"CN = 127.0.0.1" in shown
+
+
+@on_its_loop
+async def test_one_address_has_only_so_many_connections(tmp_path: Path) -> None:
+    limits = Limits(connections_per_address=5, handshake_s=0.2)
+    async with receiving(TESLA, tmp_path, limits=limits) as there:
+        sockets = [
+            await asyncio.open_connection("127.0.0.1", there.port) for _ in range(30)
+        ]
+        counters = there.receiver.counters
+        await until(lambda: counters.refused_address == 25)
+        # Who says nothing is gone after a while, and gives the place free.
+        await until(lambda: counters.connections == 0)
+        assert counters.refused_tls == 5
+        assert await _is_let_in(there.url, car_context(tmp_path, TESLA.car()))
+        for _, writer in sockets:
             writer.close()
-            silent, other = await asyncio.open_connection(
-                "127.0.0.1", there.port, ssl=context
+
+
+@on_its_loop
+async def test_ten_thousand_connections_from_one_address_do_no_harm(
+    tmp_path: Path,
+) -> None:
+    limits = Limits(connections_per_address=50, handshake_s=2)
+    async with receiving(TESLA, tmp_path, limits=limits) as there:
+        context = car_context(tmp_path, TESLA.car())
+        async with Connection(there.url, context) as car:
+            await asyncio.to_thread(_knock, there.port, 10_000)
+            await car.send(SOC, txid=b"1")
+            assert await car.answer() == (b"1", b"V", 5)
+            counters = there.receiver.counters
+            await until(
+                lambda: counters.refused_address + counters.refused_tls >= 9_900
             )
-            assert await silent.read() == b""
-            other.close()
-            await until(lambda: not there.receiver.counters.connections)
-
-    run(story())
+            assert counters.connections <= 50
+        await until(lambda: counters.connections == 0)
+        assert await _is_let_in(there.url, context)
 
 
-def test_authorities_that_come_later_are_trusted_then(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with receiving(TESLA, tmp_path, look_again_s=0.01) as there:
-            newer = TestTesla("TeslaMotors")
-            context = car_context(tmp_path, newer.car())
+@on_its_loop
+async def test_a_full_process_takes_nobody_more(tmp_path: Path) -> None:
+    async with receiving(TESLA, tmp_path, limits=Limits(connections=1)) as there:
+        context = car_context(tmp_path, TESLA.car())
+        async with Connection(there.url, context):
             assert not await _is_let_in(there.url, context)
-            path = tmp_path / "tesla.pem"
-            path.write_text("no certificate")
-            await asyncio.sleep(0.05)
-            path.unlink()
-            await asyncio.sleep(0.05)
-            path.write_text(newer.pem)
-            async with asyncio.timeout(5):
-                while not await _is_let_in(there.url, context):  # noqa: ASYNC110
-                    await asyncio.sleep(0.02)
-
-    run(story())
+        counters = there.receiver.counters
+        await until(lambda: not counters.connections)
+        assert counters.refused_full == 1
+        assert await _is_let_in(there.url, context)
 
 
-def test_a_certificate_that_cannot_be_read_later_leaves_the_old(tmp_path: Path) -> None:
-    async def story() -> None:
-        calls: list[int] = []
+@on_its_loop
+async def test_a_car_that_connects_again_and_again_loses_its_oldest(
+    tmp_path: Path,
+) -> None:
+    limits = Limits(connections_per_car=2)
+    async with receiving(TESLA, tmp_path, limits=limits) as there:
+        async with (
+            there.car() as first,
+            there.car() as second,
+            there.car() as third,
+        ):
+            await first.closed()
+            for car in (second, third):
+                await car.send(SOC)
+                await car.answer()
+        assert there.receiver.counters.replaced == 1
 
-        def leaf() -> Issued:
-            calls.append(1)
-            if len(calls) > 1:
-                raise OSError("the disk is away")
-            return LEAF
 
-        async with receiving(TESLA, tmp_path, leaf=leaf, look_again_s=0.01) as there:
-            await until(lambda: len(calls) > 2)
-            assert await _is_let_in(there.url, car_context(tmp_path, TESLA.car()))
+@on_its_loop
+async def test_who_is_too_fast_is_read_more_slowly_and_loses_nothing(
+    tmp_path: Path,
+) -> None:
+    limits = Limits(burst=20, frames_per_second=50)
+    async with receiving(TESLA, tmp_path, limits=limits) as there:
+        async with there.car() as car:
+            for number in range(60):
+                await car.send(SOC, txid=b"%d" % number)
+            for number in range(60):
+                assert (await car.answer())[0] == b"%d" % number
+        assert there.receiver.counters.limited >= 1
 
-    run(story())
+
+@on_its_loop
+async def test_a_car_that_says_nothing_for_long_is_sent_away(tmp_path: Path) -> None:
+    async with receiving(TESLA, tmp_path, limits=Limits(idle_s=0.1)) as there:
+        async with there.car() as car:
+            await car.closed()
+        assert there.receiver.counters.idle == 1
 
 
-def test_a_certificate_that_cannot_be_read_at_the_start_stops_it(
+@on_its_loop
+async def test_a_request_that_is_no_websocket_is_let_go(tmp_path: Path) -> None:
+    async with receiving(TESLA, tmp_path, limits=Limits(handshake_s=0.3)) as there:
+        context = car_context(tmp_path, TESLA.car())
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", there.port, ssl=context
+        )
+        writer.write(b"GARBAGE\r\n\r\n")
+        await reader.read()
+        writer.close()
+        silent, other = await asyncio.open_connection(
+            "127.0.0.1", there.port, ssl=context
+        )
+        assert await silent.read() == b""
+        other.close()
+        await until(lambda: not there.receiver.counters.connections)
+
+
+@on_its_loop
+async def test_authorities_that_come_later_are_trusted_then(tmp_path: Path) -> None:
+    async with receiving(TESLA, tmp_path, look_again_s=0.01) as there:
+        newer = TestTesla("TeslaMotors")
+        context = car_context(tmp_path, newer.car())
+        assert not await _is_let_in(there.url, context)
+        path = tmp_path / "tesla.pem"
+        path.write_text("no certificate")
+        await asyncio.sleep(0.05)
+        path.unlink()
+        await asyncio.sleep(0.05)
+        path.write_text(newer.pem)
+        async with asyncio.timeout(5):
+            while not await _is_let_in(there.url, context):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+
+
+@on_its_loop
+async def test_a_certificate_that_cannot_be_read_later_leaves_the_old(
+    tmp_path: Path,
+) -> None:
+    calls: list[int] = []
+
+    def leaf() -> Issued:
+        calls.append(1)
+        if len(calls) > 1:
+            raise OSError("the disk is away")
+        return LEAF
+
+    async with receiving(TESLA, tmp_path, leaf=leaf, look_again_s=0.01) as there:
+        await until(lambda: len(calls) > 2)
+        assert await _is_let_in(there.url, car_context(tmp_path, TESLA.car()))
+
+
+@on_its_loop
+async def test_a_certificate_that_cannot_be_read_at_the_start_stops_it(
     tmp_path: Path,
 ) -> None:
     def leaf() -> Issued:
         raise OSError("no")
 
-    async def story() -> None:
+    with pytest.raises(OSError, match="no"):
         async with receiving(TESLA, tmp_path, leaf=leaf):
             pass
-
-    with pytest.raises(OSError, match="no"):
-        run(story())
 
 
 def test_the_key_is_never_in_a_file_for_long(tmp_path: Path, monkeypatch: Any) -> None:

@@ -27,7 +27,8 @@ from tests.telemetry.cars import (
     receiving,
     until,
 )
-from tests.telemetry.test_receiver import SOC, run
+from tests.telemetry.looping import on_its_loop
+from tests.telemetry.test_receiver import SOC
 from vehicles.streaming.lights import heard, moment
 
 TESLA = TestTesla()
@@ -39,52 +40,50 @@ def _told(channel_: Memory) -> list[tuple[str, str]]:
     return [(one["networkInterface"], one["status"]) for one in found]
 
 
-def test_old_line_that_ends_does_not_tell_that_the_car_is_away(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with receiving(TESLA, tmp_path) as there:
-            context = car_context(tmp_path, TESLA.car())
-            wifi = Connection(there.url, context)
-            cellular = Connection(
-                there.url, context, **{"X-Network-Interface": "cellular"}
-            )
-            async with wifi:
-                await until(lambda: len(_told(there.channel)) == 1)
-                await cellular.__aenter__()
+@on_its_loop
+async def test_old_line_that_ends_does_not_tell_that_the_car_is_away(
+    tmp_path: Path,
+) -> None:
+    async with receiving(TESLA, tmp_path) as there:
+        context = car_context(tmp_path, TESLA.car())
+        wifi = Connection(there.url, context)
+        cellular = Connection(there.url, context, **{"X-Network-Interface": "cellular"})
+        async with wifi:
+            await until(lambda: len(_told(there.channel)) == 1)
+            await cellular.__aenter__()
+            await until(lambda: len(_told(there.channel)) == 2)
+        await until(lambda: there.receiver.counters.connected == 1)
+        await cellular.send(SOC)
+        await cellular.answer()
+        assert _told(there.channel) == [
+            ("wifi", "CONNECTED"),
+            ("cellular", "CONNECTED"),
+        ]
+        async with Connection(there.url, context):
+            await until(lambda: len(_told(there.channel)) == 3)
+            await cellular.__aexit__(None, None, None)
+        await until(lambda: len(_told(there.channel)) == 4)
+        assert _told(there.channel)[2:] == [
+            ("wifi", "CONNECTED"),
+            ("wifi", "DISCONNECTED"),
+        ]
+
+
+@on_its_loop
+async def test_newer_line_that_ends_leaves_the_older_one_told_of(
+    tmp_path: Path,
+) -> None:
+    async with receiving(TESLA, tmp_path) as there:
+        context = car_context(tmp_path, TESLA.car())
+        headers = {"X-Network-Interface": "cellular"}
+        async with Connection(there.url, context):
+            await until(lambda: len(_told(there.channel)) == 1)
+            async with Connection(there.url, context, **headers):
                 await until(lambda: len(_told(there.channel)) == 2)
-            await until(lambda: there.receiver.counters.connected == 1)
-            await cellular.send(SOC)
-            await cellular.answer()
-            assert _told(there.channel) == [
-                ("wifi", "CONNECTED"),
-                ("cellular", "CONNECTED"),
-            ]
-            async with Connection(there.url, context):
-                await until(lambda: len(_told(there.channel)) == 3)
-                await cellular.__aexit__(None, None, None)
-            await until(lambda: len(_told(there.channel)) == 4)
-            assert _told(there.channel)[2:] == [
-                ("wifi", "CONNECTED"),
-                ("wifi", "DISCONNECTED"),
-            ]
-
-    run(story())
-
-
-def test_newer_line_that_ends_leaves_the_older_one_told_of(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with receiving(TESLA, tmp_path) as there:
-            context = car_context(tmp_path, TESLA.car())
-            headers = {"X-Network-Interface": "cellular"}
-            async with Connection(there.url, context):
-                await until(lambda: len(_told(there.channel)) == 1)
-                async with Connection(there.url, context, **headers):
-                    await until(lambda: len(_told(there.channel)) == 2)
-                await until(lambda: len(_told(there.channel)) == 3)
-                assert _told(there.channel)[2] == ("wifi", "CONNECTED")
-            await until(lambda: len(_told(there.channel)) == 4)
-            assert _told(there.channel)[3] == ("wifi", "DISCONNECTED")
-
-    run(story())
+            await until(lambda: len(_told(there.channel)) == 3)
+            assert _told(there.channel)[2] == ("wifi", "CONNECTED")
+        await until(lambda: len(_told(there.channel)) == 4)
+        assert _told(there.channel)[3] == ("wifi", "DISCONNECTED")
 
 
 @pytest.mark.django_db
@@ -130,22 +129,21 @@ def test_name_that_is_too_long_is_refused(name: dict[str, Any]) -> None:
         envelope.read(frames.frame(content, **name))
 
 
-def test_long_names_of_one_car_leave_the_answers_to_others(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with receiving(TESLA, tmp_path) as there:
-            context = car_context(tmp_path, TESLA.car())
-            other = car_context(tmp_path, TESLA.car("5YJ3E1EA4PF000002"))
-            async with (
-                Connection(there.url, context) as bad,
-                Connection(there.url, other) as good,
-            ):
-                for n in range(3):
-                    await bad.send(SOC, txid=b"x" * 70_000)
-                    await good.send(SOC, txid=b"%d" % n)
-                    assert await good.answer() == (b"%d" % n, b"V", 5)
-            assert there.receiver.counters.malformed == 3
-
-    run(story())
+@on_its_loop
+async def test_long_names_of_one_car_leave_the_answers_to_others(
+    tmp_path: Path,
+) -> None:
+    async with receiving(TESLA, tmp_path) as there:
+        other = car_context(tmp_path, TESLA.car("5YJ3E1EA4PF000002"))
+        async with (
+            there.car() as bad,
+            Connection(there.url, other) as good,
+        ):
+            for n in range(3):
+                await bad.send(SOC, txid=b"x" * 70_000)
+                await good.send(SOC, txid=b"%d" % n)
+                assert await good.answer() == (b"%d" % n, b"V", 5)
+        assert there.receiver.counters.malformed == 3
 
 
 class Sender:
@@ -205,54 +203,43 @@ def _only_car(receiver: Any) -> Car:
     return car
 
 
-def test_many_pings_are_read_slowly(tmp_path: Path) -> None:
-    async def story() -> None:
-        limits = Limits(burst=20, frames_per_second=5000)
-        async with receiving(TESLA, tmp_path, limits=limits) as there:
-            context = car_context(tmp_path, TESLA.car())
-            async with Connection(there.url, context) as car:
-                for _ in range(25):
-                    await car.socket.ping()
-                await until(lambda: there.receiver.counters.limited)
-
-    run(story())
+@on_its_loop
+async def test_many_pings_are_read_slowly(tmp_path: Path) -> None:
+    limits = Limits(burst=20, frames_per_second=5000)
+    async with receiving(TESLA, tmp_path, limits=limits) as there, there.car() as car:
+        for _ in range(25):
+            await car.socket.ping()
+        await until(lambda: there.receiver.counters.limited)
 
 
-def test_message_in_too_many_parts_ends_the_line(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with receiving(TESLA, tmp_path) as there:
-            context = car_context(tmp_path, TESLA.car())
-            async with Connection(there.url, context) as car:
-                writer: Any = car.socket._writer  # noqa: SLF001
-                writer.transport.write(b"\x02\x80\0\0\0\0")
-                for _ in range(300):
-                    writer.transport.write(b"\x00\x80\0\0\0\0")
-                await car.closed()
-            assert there.receiver.counters.oversized == 1
-
-    run(story())
+@on_its_loop
+async def test_message_in_too_many_parts_ends_the_line(tmp_path: Path) -> None:
+    async with receiving(TESLA, tmp_path) as there:
+        async with there.car() as car:
+            writer: Any = car.socket._writer  # noqa: SLF001
+            writer.transport.write(b"\x02\x80\0\0\0\0")
+            for _ in range(300):
+                writer.transport.write(b"\x00\x80\0\0\0\0")
+            await car.closed()
+        assert there.receiver.counters.oversized == 1
 
 
-def test_car_that_reads_no_answers_is_not_read_again_by_the_clock(
+@on_its_loop
+async def test_car_that_reads_no_answers_is_not_read_again_by_the_clock(
     tmp_path: Path,
 ) -> None:
-    async def story() -> None:
-        async with receiving(TESLA, tmp_path) as there:
-            context = car_context(tmp_path, TESLA.car())
-            async with Connection(there.url, context) as line:
-                await line.send(SOC)
-                await line.answer()
-                car = _only_car(there.receiver)
-                car.pause_writing()
-                car.tick(car.heard_at_s + 1, 1.0)
-                await line.send(SOC)
-                with pytest.raises(TimeoutError):
-                    await line.answer(0.2)
-                car.resume_writing()
-                await line.answer()
-                car.pause_writing()
-                for later_s in (1, 10_000):
-                    car.tick(car.heard_at_s + later_s, 1.0)
-                assert there.receiver.counters.idle == 1
-
-    run(story())
+    async with receiving(TESLA, tmp_path) as there, there.car() as line:
+        await line.send(SOC)
+        await line.answer()
+        car = _only_car(there.receiver)
+        car.pause_writing()
+        car.tick(car.heard_at_s + 1, 1.0)
+        await line.send(SOC)
+        with pytest.raises(TimeoutError):
+            await line.answer(0.2)
+        car.resume_writing()
+        await line.answer()
+        car.pause_writing()
+        for later_s in (1, 10_000):
+            car.tick(car.heard_at_s + later_s, 1.0)
+        assert there.receiver.counters.idle == 1

@@ -23,16 +23,14 @@ from tests.fleet.records.frames import AT_MS, VIN, value
 from tests.telemetry.cars import (
     ALICE,
     BOB,
-    Connection,
     Memory,
     Meter,
     TestTesla,
-    car_context,
     receiving,
     seen_by,
     until,
 )
-from tests.telemetry.test_receiver import run
+from tests.telemetry.looping import on_its_loop
 from vehicles.services.viewers import Viewer
 
 TESLA = TestTesla()
@@ -110,98 +108,85 @@ def _told(channel: Memory) -> list[tuple[Any, ...]]:
     ]
 
 
-def test_both_sources_make_the_same_events(tmp_path: Path) -> None:
-    async def story() -> None:
-        async with receiving(TESLA, tmp_path, ask=BOTH) as there:
-            context = car_context(tmp_path, TESLA.car())
-            async with Connection(there.url, context) as car:
-                for topic, message in _records():
-                    content = message.SerializeToString()
-                    await car.socket.send_bytes(
-                        frames.frame(content, topic=topic.encode())
-                    )
-                    await car.answer()
-            from_cars = _told(there.channel)
-        async with listening() as here:
+@on_its_loop
+async def test_both_sources_make_the_same_events(tmp_path: Path) -> None:
+    async with receiving(TESLA, tmp_path, ask=BOTH) as there:
+        async with there.car() as car:
             for topic, message in _records():
-                assert await here.publish(topic, frames.as_json(message)) == 1
-            await until(lambda: here.subscriber.counters.acknowledged == 3)
-            from_server = _told(here.channel)
-        assert from_cars == from_server
-        assert len(from_cars) == 6
-        billed = [count.billed for count in here.meter.counts.values()]
-        assert billed == [count.billed for count in there.meter.counts.values()] == [7]
-
-    run(story())
-
-
-def test_connectivity_is_told_with_the_state() -> None:
-    async def story() -> None:
-        document = (
-            b'{"vin":"x","connectionId":"c","networkInterface":"wifi",'
-            b'"status":"CONNECTED","createdAt":"2026-01-01T00:00:00Z"}'
-        )
-        async with listening() as here:
-            await here.publish("connectivity", document)
-            await until(lambda: here.channel.entries)
-            told = {str(one.event.topic) for one in here.channel.entries}
-            assert told == {"connectivity", "state"}
-
-    run(story())
+                content = message.SerializeToString()
+                await car.socket.send_bytes(frames.frame(content, topic=topic.encode()))
+                await car.answer()
+        from_cars = _told(there.channel)
+    async with listening() as here:
+        for topic, message in _records():
+            assert await here.publish(topic, frames.as_json(message)) == 1
+        await until(lambda: here.subscriber.counters.acknowledged == 3)
+        from_server = _told(here.channel)
+    assert from_cars == from_server
+    assert len(from_cars) == 6
+    billed = [count.billed for count in here.meter.counts.values()]
+    assert billed == [count.billed for count in there.meter.counts.values()] == [7]
 
 
-def test_what_is_no_record_is_counted(caplog: pytest.LogCaptureFixture) -> None:
-    async def story() -> None:
-        async with listening(limits=Limits(frame_bytes=100)) as here:
-            await here.publish("V", b"no json")
-            await here.publish("V", b"x" * 101)
-            await here.publish("metrics", b"{}")
-            counters = here.subscriber.counters
-            await until(lambda: counters.malformed == 3)
-            assert here.channel.entries == []
+@on_its_loop
+async def test_connectivity_is_told_with_the_state() -> None:
+    document = (
+        b'{"vin":"x","connectionId":"c","networkInterface":"wifi",'
+        b'"status":"CONNECTED","createdAt":"2026-01-01T00:00:00Z"}'
+    )
+    async with listening() as here:
+        await here.publish("connectivity", document)
+        await until(lambda: here.channel.entries)
+        told = {str(one.event.topic) for one in here.channel.entries}
+        assert told == {"connectivity", "state"}
 
-    run(story())
+
+@on_its_loop
+async def test_what_is_no_record_is_counted(caplog: pytest.LogCaptureFixture) -> None:
+    async with listening(limits=Limits(frame_bytes=100)) as here:
+        await here.publish("V", b"no json")
+        await here.publish("V", b"x" * 101)
+        await here.publish("metrics", b"{}")
+        counters = here.subscriber.counters
+        await until(lambda: counters.malformed == 3)
+        assert here.channel.entries == []
 
 
-def test_what_redis_does_not_confirm_is_kept_and_tried_again() -> None:
-    async def story() -> None:
-        channel = Memory(away=True)
-        async with listening(channel) as here:
+@on_its_loop
+async def test_what_redis_does_not_confirm_is_kept_and_tried_again() -> None:
+    channel = Memory(away=True)
+    async with listening(channel) as here:
+        await here.publish("V", frames.as_json(_records()[0][1]))
+        await until(lambda: here.subscriber.counters.records)
+        await asyncio.sleep(0.1)
+        channel.away = False
+        await until(lambda: here.subscriber.counters.acknowledged)
+        assert len(_told(channel)) == 2
+        assert here.subscriber.kept_bytes == 0
+
+
+@on_its_loop
+async def test_what_is_kept_is_bounded() -> None:
+    channel = Memory(away=True)
+    async with listening(channel, Limits(waiting_bytes=10)) as here:
+        for _ in range(5):
             await here.publish("V", frames.as_json(_records()[0][1]))
-            await until(lambda: here.subscriber.counters.records)
-            await asyncio.sleep(0.1)
-            channel.away = False
-            await until(lambda: here.subscriber.counters.acknowledged)
-            assert len(_told(channel)) == 2
-            assert here.subscriber.kept_bytes == 0
-
-    run(story())
+        counters = here.subscriber.counters
+        await until(lambda: counters.published_lost == 4)
+        channel.away = False
+        await until(lambda: counters.acknowledged == 1)
 
 
-def test_what_is_kept_is_bounded() -> None:
-    async def story() -> None:
-        channel = Memory(away=True)
-        async with listening(channel, Limits(waiting_bytes=10)) as here:
-            for _ in range(5):
-                await here.publish("V", frames.as_json(_records()[0][1]))
-            counters = here.subscriber.counters
-            await until(lambda: counters.published_lost == 4)
-            channel.away = False
-            await until(lambda: counters.acknowledged == 1)
-
-    run(story())
-
-
-def test_a_lost_connection_is_made_again(caplog: pytest.LogCaptureFixture) -> None:
-    async def story() -> None:
-        async with listening() as here:
-            killer = redis_async.Redis.from_url(settings.REDIS_URL)
-            await killer.client_kill_filter(_type="pubsub")
-            await killer.aclose()
-            await until(lambda: not here.subscriber.counters.connected)
-            await until(lambda: here.subscriber.counters.connected)
-            await here.publish("V", frames.as_json(_records()[0][1]))
-            await until(lambda: here.subscriber.counters.acknowledged)
-
-    run(story())
+@on_its_loop
+async def test_a_lost_connection_is_made_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with listening() as here:
+        killer = redis_async.Redis.from_url(settings.REDIS_URL)
+        await killer.client_kill_filter(_type="pubsub")
+        await killer.aclose()
+        await until(lambda: not here.subscriber.counters.connected)
+        await until(lambda: here.subscriber.counters.connected)
+        await here.publish("V", frames.as_json(_records()[0][1]))
+        await until(lambda: here.subscriber.counters.acknowledged)
     assert "is lost for now" in caplog.text

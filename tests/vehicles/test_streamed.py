@@ -1,7 +1,7 @@
 """What was streamed, put over a reading; and how a page writes it."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,13 +9,14 @@ import pytest
 from accounts.models import Units
 from events.latest import Latest
 from fleet.streamed import fields
-from tokens.readings import Document, Live
+from tokens.readings import Document, Live, Value
 from vehicles import live, streamed
 from vehicles.groups import body, cabin, power, road
-from vehicles.streamed import overlaid
+from vehicles.streamed import Overlaid, overlaid
 from vehicles.summary import summary
 
 READ_AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
+WINDOWS = ("fd_window", "fp_window", "rd_window", "rp_window")
 READ_MS = int(READ_AT.timestamp() * 1000)
 
 
@@ -42,6 +43,14 @@ def signals(at_ms: int = READ_MS + 1000, **values: Any) -> dict[str, Latest]:
         ("Locked", True, "vehicle_state", "locked", True),
         ("SentryMode", "SentryModeStateOff", "vehicle_state", "sentry_mode", False),
         ("SentryMode", "SentryModeStateArmed", "vehicle_state", "sentry_mode", True),
+        ("SentryMode", "SentryModeStateUnknown", "vehicle_state", "sentry_mode", None),
+        (
+            "ClimateKeeperMode",
+            "ClimateKeeperModeStateUnknown",
+            "climate_state",
+            "climate_keeper_mode",
+            None,
+        ),
         ("FdWindow", "WindowStateOpened", "vehicle_state", "fd_window", 2),
         ("FdWindow", "WindowStateUnknown", "vehicle_state", "fd_window", None),
         ("HvacPower", "HvacPowerStateOn", "climate_state", "is_climate_on", True),
@@ -53,6 +62,8 @@ def signals(at_ms: int = READ_MS + 1000, **values: Any) -> dict[str, Latest]:
             "dog",
         ),
         ("Gear", "ShiftStateD", "drive_state", "shift_state", "D"),
+        ("DoorState", None, "vehicle_state", "rt", None),
+        ("Location", None, "drive_state", "longitude", None),
         ("DoorState", {"TrunkRear": True, "DriverRear": 5}, "vehicle_state", "rt", 1),
         (
             "Location",
@@ -114,7 +125,11 @@ def marked_values(units: Units = Units.METRIC) -> list[Any]:
         "drive_state": {"latitude": 1.0, "longitude": 2.0},
     }
     groups = summary(document, units)
-    return [one for group in live.marked(groups, units, {}) for one in group.values]
+    return [
+        one
+        for group in live.marked(groups, units, Overlaid({}))
+        for one in group.values
+    ]
 
 
 def test_every_live_value_is_on_the_page() -> None:
@@ -122,6 +137,50 @@ def test_every_live_value_is_on_the_page() -> None:
         signal
         for signal, _ in live._LIVE.values()  # noqa: SLF001
     }
+
+
+def test_every_value_that_is_read_anew_is_on_the_page() -> None:
+    document = {"charge_state": {"charging_state": "Charging"}}
+    groups = summary(document, Units.METRIC)
+    labels = {(group.title, one.label) for group in groups for one in group.values}
+    assert live._WHOLE.keys() - labels == set()  # noqa: SLF001
+
+
+def windows_of(known: dict[str, Latest], *, is_read: bool = True) -> Value:
+    """Return how a page shows the windows."""
+    reading = {"vehicle_state": dict.fromkeys(WINDOWS, 0)} if is_read else None
+    newest = overlaid(reading, READ_AT, known, sees_location=True)
+    groups = live.marked(summary(newest.document, Units.METRIC), Units.METRIC, newest)
+    values = [one for group in groups for one in group.values]
+    return next(one for one in values if one.label == "Windows")
+
+
+def test_value_of_many_signals_is_streamed_once_all_are() -> None:
+    one = signals(FdWindow="WindowStateOpened")
+    others = dict.fromkeys(("FpWindow", "RdWindow", "RpWindow"), "WindowStateClosed")
+    shown = windows_of(one)
+    assert (shown.text, shown.streamed_at) == ("Open: driver's", None)
+    shown = windows_of(one | signals(READ_MS + 5000, **others))
+    assert shown.streamed_at == READ_AT + timedelta(seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("known", "is_read", "reason"),
+    [
+        ({"Soc": 5}, False, "Neither streamed nor read yet."),
+        ({"FdWindow": None}, True, "Tesla did not send this value."),
+        (
+            dict.fromkeys(("FdWindow", "FpWindow", "RdWindow", "RpWindow")),
+            True,
+            "The car has no value for this now.",
+        ),
+    ],
+)
+def test_value_that_is_unknown_says_why(
+    known: dict[str, Any], reason: str, *, is_read: bool
+) -> None:
+    shown = windows_of(signals(**known), is_read=is_read)
+    assert (shown.is_known, shown.reason) == (False, reason)
 
 
 @pytest.mark.parametrize("units", [Units.METRIC, Units.IMPERIAL])
@@ -156,7 +215,7 @@ def test_numbers_are_written_as_the_server_does(units: Units) -> None:
         "VehicleSpeed": 65,
     }
     seen = set()
-    for group in live.marked(groups, units, {}):
+    for group in live.marked(groups, units, Overlaid({})):
         for value in group.values:
             if value.live and value.live.signal in raw:
                 form: Live = value.live
@@ -179,7 +238,7 @@ def test_words_are_those_of_the_server() -> None:
     groups = (body.body(document), road.drive(document, Units.METRIC))
     found = {
         value.live.signal: json.loads(value.live.words)
-        for group in live.marked(groups, Units.METRIC, {})
+        for group in live.marked(groups, Units.METRIC, Overlaid({}))
         for value in group.values
         if value.live and value.live.form == "word"
     }

@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from accounts.models import Units, User
+from accounts.models import User
 from fleet.endpoints import Price
 from tokens.readings import Document
 from vehicles.controls.buttons import (
@@ -21,7 +21,7 @@ from vehicles.controls.buttons import (
     control_for,
 )
 from vehicles.controls.refusals import Step, WhyNot, why_not
-from vehicles.controls.states import COMMAND, Known, known
+from vehicles.controls.states import COMMAND, REFRESHING, Known, Sight, known
 from vehicles.controls.words import Entry, Stand, entry, stand
 from vehicles.models import Command, VehicleAccess
 from vehicles.services import commands as command_log
@@ -93,29 +93,27 @@ class Panel:
         connection = self.row("wake").known
         return connection.at if connection.source == COMMAND else None
 
+    @property
+    def refreshing(self) -> str:
+        """Return the signals for which the controls are shown anew."""
+        return " ".join(REFRESHING)
+
     def row(self, name: str) -> Row:
         """Return the row of a control by its name."""
         return next(row for row in self.rows if row.control.name == name)
 
 
-def panel(
-    user: User,
-    access: VehicleAccess,
-    units: Units,
-    now: datetime,
-    wrong: tuple[str, str] = ("", ""),
-) -> Panel:
+def panel(user: User, sight: Sight, wrong: tuple[str, str] = ("", "")) -> Panel:
     """Prepare everything in one query.
 
     `wrong` is a control's name, and what was wrong with what was just sent there.
     """
-    commands = command_log.newest(user, access.vehicle.vin, _MOST_READ)
-    sight = _Sight(access, commands, units, now)
+    commands = command_log.newest(user, sight.access.vehicle.vin, _MOST_READ)
     rows = tuple(
-        _row(control, sight, wrong[1] if wrong[0] == control.name else "")
+        _row(control, sight, commands, wrong[1] if wrong[0] == control.name else "")
         for control in CONTROLS
     )
-    entries, older_than = page(commands, now)
+    entries, older_than = page(commands, sight.now)
     return Panel(
         rows,
         entries,
@@ -146,19 +144,11 @@ def _usd(price: Price) -> str:
     return f"{prices.get(price, Decimal(0)):f}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Sight:
-    """What all rows are made of: the car, its commands newest first, and the moment."""
-
-    access: VehicleAccess
-    commands: Sequence[Command]
-    units: Units
-    now: datetime
-
-
-def _row(control: Control, sight: _Sight, wrong: str) -> Row:
-    access, commands = sight.access, sight.commands
-    state = known(control, access, commands, sight.units, sight.now)
+def _row(
+    control: Control, sight: Sight, commands: Sequence[Command], wrong: str
+) -> Row:
+    access = sight.access
+    state = known(control, sight, commands)
     return Row(
         control,
         state,

@@ -1,4 +1,7 @@
-"""Tell what is known of a control: from the last reading, or from a later command."""
+"""Tell what is known of a control: from the last reading, the stream, or a command.
+
+The newest of them counts.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -12,11 +15,15 @@ from vehicles.controls.buttons import Control, control_for
 from vehicles.controls.refusals import MAYBE_DONE
 from vehicles.groups import power
 from vehicles.models import Command, VehicleAccess
+from vehicles.streamed import NO_VALUE, Overlaid
 
 PROMISE = timedelta(minutes=30)
 READING = "Vehicle Data"
+STREAM = "streamed"
 COMMAND = "the car's answer"
 RECORD = "Tesla's record"
+# A car streams what a command changed just before its answer to it is here.
+_AHEAD = timedelta(seconds=2)
 _NEVER_READ = "Nothing has been read yet."
 _NO_STATE = "Not used from here yet."
 _ACTIVE = frozenset({"On", "Charging", "Starting"})
@@ -24,14 +31,26 @@ _Reader = Callable[[Document, Units], str]
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """A car as a person sees it at a moment; `newest` is what `latest.of` answers."""
+
+    access: VehicleAccess
+    newest: Overlaid
+    units: Units
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What is known of a control, since when, and who said so.
 
-    `text` is "" when it is unknown, and `reason` says why. `detail` stands behind it.
+    `text` is "" when it is unknown, and `reason` says why. `detail` stands behind it,
+    with `detail_at` where it is of another moment than the rest.
     """
 
     text: str = ""
     detail: str = ""
+    detail_at: datetime | None = None
     source: str = ""
     at: datetime | None = None
     is_old: bool = False
@@ -42,29 +61,38 @@ class Known:
         """Tell whether something runs in the car now, as far as is known."""
         return self.text in _ACTIVE and not self.is_old
 
+    @property
+    def is_streamed(self) -> bool:
+        """Tell whether the car has streamed it."""
+        return self.source == STREAM
 
-def known(
-    control: Control,
-    access: VehicleAccess,
-    commands: Iterable[Command],
-    units: Units,
-    now: datetime,
-) -> Known:
+
+def known(control: Control, sight: Sight, commands: Iterable[Command]) -> Known:
     """Return what is known of one control; `commands` come newest first.
 
-    A command that the car carried out says more than an older reading.
+    A command that the car carried out says more than what was read or streamed before.
     """
     if control.name == "wake":
-        return _of_record(access, commands, now)
-    found = _of_reading(control, access, units, now)
+        return _of_record(sight.access, commands, sight.now)
+    found = _of_car(control, sight)
     told = _told(control, commands)
     at = told.answered_at if told else None
-    if told and at and (found.at is None or at > found.at):
-        text = _effect(told.name, told.parameters, access)
-        found = Known(text, "", COMMAND, at, is_old(at, PROMISE, now))
+    if told and at and _is_later(at, found):
+        text = _effect(told.name, told.parameters, sight.newest)
+        old = is_old(at, PROMISE, sight.now)
+        found = Known(text, source=COMMAND, at=at, is_old=old)
     if found.text and _is_doubtful(control, commands, found.at):
-        return replace(found, detail="perhaps changed since", is_old=True)
+        doubt = "perhaps changed since"
+        return replace(found, detail=doubt, detail_at=None, is_old=True)
     return found
+
+
+def _is_later(answered_at: datetime, found: Known) -> bool:
+    """Tell whether a command came after what was read or streamed."""
+    if found.at is None:
+        return True
+    ahead = _AHEAD if found.is_streamed and found.text else timedelta()
+    return answered_at > found.at + ahead
 
 
 def _told(control: Control, commands: Iterable[Command]) -> Command | None:
@@ -88,21 +116,50 @@ def _is_about(command: Command, control: Control) -> bool:
     return moved is not None and moved.name == control.name
 
 
-def _of_reading(
-    control: Control, access: VehicleAccess, units: Units, now: datetime
-) -> Known:
-    reader = _READERS.get(control.name)
-    if reader is None:
+def _of_car(control: Control, sight: Sight) -> Known:
+    """Return what the car itself said last, be it read or streamed."""
+    state = _STATES.get(control.name)
+    if state is None:
         return Known(reason=_NO_STATE)
-    at = access.vehicle_data_at
+    signal, reader = state
+    at, source = _said(signal, sight)
     if at is None:
         return Known(reason=_NEVER_READ)
-    document = Document(access.vehicle_data)
-    text = reader(document, units)
+    document = Document(sight.newest.document)
+    text = reader(document, sight.units)
     if not text:
-        return Known(source=READING, at=at, reason=NOT_SENT)
-    detail = _inside(document, units) if control.name == "climate" else ""
-    return Known(text, detail, READING, at, is_old(at, PROMISE, now))
+        reason = NO_VALUE if source == STREAM else NOT_SENT
+        return Known(source=source, at=at, reason=reason)
+    found = Known(text, source=source, at=at, is_old=_is_outdated(at, source, sight))
+    return _with_inside(found, document, sight) if control.name == "climate" else found
+
+
+def _said(signal: str, sight: Sight) -> tuple[datetime | None, str]:
+    """Return when the car said something last, and how."""
+    streamed_at = sight.newest.at.get(signal)
+    if streamed_at is not None:
+        return streamed_at, STREAM
+    return sight.access.vehicle_data_at, READING
+
+
+def _is_outdated(at: datetime, source: str, sight: Sight) -> bool:
+    """Tell whether something is older than promised.
+
+    A car streams what changes, so all that it streamed holds while it goes on.
+    """
+    heard_at = max(sight.newest.at.values()) if source == STREAM else at
+    return is_old(heard_at, PROMISE, sight.now)
+
+
+def _with_inside(found: Known, document: Document, sight: Sight) -> Known:
+    """Return the climate with the temperature inside, unless that is outdated."""
+    at, source = _said(_INSIDE, sight)
+    detail = _inside(document, sight.units)
+    if not detail or at is None:
+        return found
+    if _is_outdated(at, source, sight) and not found.is_old:
+        return found
+    return replace(found, detail=detail, detail_at=None if at == found.at else at)
 
 
 def _of_record(
@@ -114,14 +171,14 @@ def _of_record(
     at = vehicle.state_at
     if moved and moved.answered_at and (at is None or moved.answered_at > at):
         old = is_old(moved.answered_at, PROMISE, now)
-        return Known("Online", "", COMMAND, moved.answered_at, old)
+        return Known("Online", source=COMMAND, at=moved.answered_at, is_old=old)
     text = _CONNECTIONS.get(vehicle.state, "")
     if at is None or not text:
         return Known(reason="Tesla has not said whether the car is online.")
-    return Known(text, "", RECORD, at, is_old(at, PROMISE, now))
+    return Known(text, source=RECORD, at=at, is_old=is_old(at, PROMISE, now))
 
 
-def _effect(name: str, parameters: Mapping[str, Any], access: VehicleAccess) -> str:
+def _effect(name: str, parameters: Mapping[str, Any], newest: Overlaid) -> str:
     """Return what a command that worked has left behind."""
     if name == "set_charge_limit":
         percent = Document(parameters).number("percent")
@@ -131,7 +188,7 @@ def _effect(name: str, parameters: Mapping[str, Any], access: VehicleAccess) -> 
     if name == "actuate_trunk":
         return "Open" if parameters.get("which_trunk") == "front" else "Moved"
     if name == "charge_standard":
-        charge = Document(access.vehicle_data).part("charge_state")
+        charge = Document(newest.document).part("charge_state")
         standard = charge.number("charge_limit_soc_std")
         return "Daily standard" if standard is None else percent_words(standard)
     return _EFFECTS.get(name, "Done")
@@ -175,16 +232,23 @@ def _limit(document: Document, _: Units) -> str:
     return "" if percent is None else percent_words(percent)
 
 
-_READERS: dict[str, _Reader] = {
-    "doors": _flag("vehicle_state", "locked", "Locked", "Unlocked"),
-    "climate": _flag("climate_state", "is_climate_on", "On", "Off"),
-    "charging": _charging,
-    "limit": _limit,
-    "port": _flag("charge_state", "charge_port_door_open", "Open", "Closed"),
-    "trunk": _opening("rt"),
-    "frunk": _opening("ft"),
-    "sentry": _flag("vehicle_state", "sentry_mode", "On", "Off"),
+_INSIDE = "InsideTemp"
+_STATES: Mapping[str, tuple[str, _Reader]] = {
+    "doors": ("Locked", _flag("vehicle_state", "locked", "Locked", "Unlocked")),
+    "climate": ("HvacPower", _flag("climate_state", "is_climate_on", "On", "Off")),
+    "charging": ("DetailedChargeState", _charging),
+    "limit": ("ChargeLimitSoc", _limit),
+    "port": (
+        "ChargePortDoorOpen",
+        _flag("charge_state", "charge_port_door_open", "Open", "Closed"),
+    ),
+    "trunk": ("DoorState", _opening("rt")),
+    "frunk": ("DoorState", _opening("ft")),
+    "sentry": ("SentryMode", _flag("vehicle_state", "sentry_mode", "On", "Off")),
 }
+"""The signal that streams the state of each control, and where a reading has it."""
+REFRESHING = tuple(sorted({_INSIDE, "state", *(name for name, _ in _STATES.values())}))
+"""The signals for which the controls are shown anew, and the car's own state."""
 _EFFECTS = {
     "door_lock": "Locked",
     "door_unlock": "Unlocked",

@@ -17,9 +17,10 @@ from vehicles.cards import card, seen_online
 from vehicles.controls.buttons import PRESSES, Control, Press, control_for, control_of
 from vehicles.controls.panel import MOST_ENTRIES, older, page, panel
 from vehicles.controls.refusals import why_not
+from vehicles.controls.states import Sight
 from vehicles.forms import OlderForm, PercentForm, PressForm
 from vehicles.models import Command, VehicleAccess
-from vehicles.services import presses
+from vehicles.services import latest, presses
 from vehicles.views.finding import as_vin, found, units_for
 
 _BAD_PERCENT = "The charge limit is a whole number from 50 to 100."
@@ -45,6 +46,21 @@ def press(request: UserRequest, vin: str) -> HttpResponse:
 
 @require_safe
 @login_required
+def controls(request: UserRequest, vin: str) -> HttpResponse:
+    """Answer htmx all controls as they stand now."""
+    access = found(request, vin)
+    if not request.htmx:
+        return redirect("vehicles:vehicle", vin)
+    sight = _sight(request, access)
+    context = {
+        "card": card(access, sight.units, sight.now, sight.newest),
+        "panel": panel(request.user, sight),
+    }
+    return render(request, "vehicles/_controls.html", context)
+
+
+@require_safe
+@login_required
 def command(request: UserRequest, vin: str, command_id: uuid.UUID) -> HttpResponse:
     """Answer htmx how far a command has come; 204 while it has seen just that."""
     sent = get_object_or_404(
@@ -54,7 +70,7 @@ def command(request: UserRequest, vin: str, command_id: uuid.UUID) -> HttpRespon
     control = control_for(sent.name, sent.parameters)
     if not request.htmx or control is None:
         return redirect("vehicles:vehicle", vin)
-    shown = panel(request.user, access, units_for(request), timezone.now())
+    shown = panel(request.user, _sight(request, access))
     row = shown.row(control.name)
     if row.is_under_way and row.stand and request.GET.get("seen") == row.stand.phase:
         return HttpResponse(status=204)
@@ -102,14 +118,19 @@ def _send(
     return ""
 
 
+def _sight(request: UserRequest, access: VehicleAccess) -> Sight:
+    return Sight(access, latest.of(access), units_for(request), timezone.now())
+
+
 def _fragment(
     request: UserRequest, access: VehicleAccess, control: Control, wrong: str = ""
 ) -> HttpResponse:
     """Answer one control as it stands now, with what changes beside it."""
-    now, units = timezone.now(), units_for(request)
-    shown = panel(request.user, access, units, now, (control.name, wrong))
+    sight = _sight(request, access)
+    shown = panel(request.user, sight, (control.name, wrong))
+    seen = card(access, sight.units, sight.now, sight.newest)
     context = {
-        "card": seen_online(card(access, units, now), shown.online_at),
+        "card": seen_online(seen, shown.online_at),
         "panel": shown,
         "row": shown.row(control.name),
         "wake_row": shown.row("wake"),

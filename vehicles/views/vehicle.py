@@ -21,6 +21,7 @@ from tokens.services import inquiries
 from vehicles import places, tasks
 from vehicles.cards import card, seen_online
 from vehicles.controls.panel import panel
+from vehicles.controls.states import Sight
 from vehicles.forms import AskForm
 from vehicles.live import REFRESHING, marked
 from vehicles.models import VehicleAccess
@@ -102,8 +103,8 @@ def _fragment(request: UserRequest, vin: str, asked: Inquiry) -> HttpResponse:
 def _page(request: UserRequest, access: VehicleAccess) -> dict[str, Any]:
     """Return what the page and its fragments show of the car."""
     units, now = units_for(request), timezone.now()
-    shown = panel(request.user, access, units, now)
     newest = latest.of(access)
+    shown = panel(request.user, Sight(access, newest, units, now))
     reading = access.vehicle_data
     as_json = request.GET.get("show") == "json" and reading is not None
     context: dict[str, Any] = {
@@ -120,7 +121,7 @@ def _page(request: UserRequest, access: VehicleAccess) -> dict[str, Any]:
     elif newest.is_known:
         why = why_no_place(access)
         groups = summary(newest.document, units, why_no_place=why)
-        context["groups"] = marked(groups, units, newest.at)
+        context["groups"] = marked(groups, units, newest)
     return context
 
 

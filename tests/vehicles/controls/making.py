@@ -3,17 +3,19 @@
 import re
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Units, User
-from vehicles.controls.panel import panel
-from vehicles.controls.states import Known
+from vehicles.controls.panel import Panel, panel
+from vehicles.controls.states import Known, Sight
 from vehicles.models import Command, VehicleAccess
+from vehicles.services import latest
 
 ClientOf = Callable[[User], Client]
+Stream = Callable[..., datetime]
 Rung = Callable[[], list[tuple[str, list[object]]]]
 VIN = "5YJ3E1EA4PF000001"
 PAGE = f"/console/vehicle/{VIN}"
@@ -55,11 +57,15 @@ def under_way(
     return sent(access, name, **columns, duration_ms=None)
 
 
-def states(access: VehicleAccess) -> dict[str, Known]:
+def shown(access: VehicleAccess) -> Panel:
+    """Return the controls of a car as its user sees them now."""
     access = VehicleAccess.objects.of(access.grant.user).get(pk=access.pk)
-    now = timezone.now()
-    shown = panel(access.grant.user, access, Units.METRIC, now)
-    return {row.control.name: row.known for row in shown.rows}
+    sight = Sight(access, latest.of(access), Units.METRIC, timezone.now())
+    return panel(access.grant.user, sight)
+
+
+def states(access: VehicleAccess) -> dict[str, Known]:
+    return {row.control.name: row.known for row in shown(access).rows}
 
 
 def control(text: str, name: str) -> str:

@@ -6,9 +6,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.models import Units, User
-from tests.vehicles.controls.making import PAGE, ClientOf, control, sent, states
-from vehicles.controls.panel import panel
+from accounts.models import User
+from tests.vehicles.controls.making import PAGE, ClientOf, control, sent, shown, states
 from vehicles.models import Vehicle, VehicleAccess
 
 
@@ -152,9 +151,7 @@ def test_wake_is_offered_to_a_car_that_may_sleep(
 ) -> None:
     at = timezone.now() - timedelta(minutes=minutes)
     Vehicle.objects.update(state=state, state_at=at)
-    access = VehicleAccess.objects.of(car.grant.user).get()
-    shown = panel(car.grant.user, access, Units.METRIC, timezone.now())
-    assert (shown.row("wake").why_not is None) is offers
+    assert (shown(car).row("wake").why_not is None) is offers
 
 
 def test_state_that_a_lost_command_may_have_changed_is_doubtful(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
 import pytest
 import time_machine
@@ -10,15 +11,32 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
+from django.utils import timezone
 
 from accounts.models import User
 from simulator.testing import RunningSimulator
-from tests.vehicles.conftest import Link
+from simulator.world.cars.car import Car
+from tests.vehicles.conftest import Link, paths
+from tokens.models import TeslaGrant
 from tokens.services import signing_keys
 from vehicles.models import TelemetryConfig, VehicleAccess
 from vehicles.services.telemetry import Destination, reconciling, wishes
 
 PATH = "/fleet_telemetry_config_jws"
+CONFIG = "/fleet_telemetry_config"
+Send = Callable[..., TelemetryConfig]
+Row = Callable[[], TelemetryConfig]
+Bring = Callable[..., bool]
+
+
+def kept(registered: RunningSimulator, vin: str) -> Any:
+    """Return what the simulated Tesla keeps for a car of ours, None for nothing."""
+    return registered.hub.store.configs.get((settings.TESLA_CLIENT_ID, vin))
+
+
+def pushes(registered: RunningSimulator) -> int:
+    """Return how often a configuration was sent."""
+    return len(paths(registered, PATH))
 
 
 @cache
@@ -68,18 +86,64 @@ def red(link: Link, alice: User, registered: RunningSimulator) -> VehicleAccess:
 
 
 @pytest.fixture
-def row(red: VehicleAccess) -> Callable[[], TelemetryConfig]:
+def car(registered: RunningSimulator, red: VehicleAccess) -> Car:
+    """Return Red as Tesla has it."""
+    return registered.world.car_named("Red")
+
+
+@pytest.fixture
+def bobs(link: Link, bob: User) -> TeslaGrant:
+    """Return Bob's grant, which sees Red, too."""
+    return link(bob)
+
+
+@pytest.fixture
+def row(red: VehicleAccess) -> Row:
     """Return a function that reads the row of Red's wish."""
     return lambda: TelemetryConfig.objects.get(vehicle__vin=red.vehicle.vin)
 
 
 @pytest.fixture
-def send(red: VehicleAccess, there: Destination) -> Callable[..., TelemetryConfig]:
+def bring(red: VehicleAccess, there: Destination) -> Bring:
+    """Return a function that brings Red's wish to Tesla, `there` or elsewhere."""
+
+    def do(to: Destination = there) -> bool:
+        return reconciling.reconcile(red.vehicle.vin, to)
+
+    return do
+
+
+@pytest.fixture
+def bring_now(bring: Bring) -> Bring:
+    """Return a function that brings Red's wish to Tesla as if it were due by now."""
+
+    def do() -> bool:
+        TelemetryConfig.objects.update(next_at=timezone.now())
+        return bring()
+
+    return do
+
+
+@pytest.fixture
+def look(row: Row, bring: Bring, clock: time_machine.Traveller) -> Bring:
+    """Return a function that waits until Red's wish is due, and brings it to Tesla."""
+
+    def do() -> bool:
+        due_at = row().next_at
+        assert due_at is not None
+        clock.move_to(due_at)
+        return bring()
+
+    return do
+
+
+@pytest.fixture
+def send(red: VehicleAccess, bring: Bring) -> Send:
     """Return a function that wishes fields of Red and brings the wish to Tesla."""
 
     def do(*names: str) -> TelemetryConfig:
         wishes.replace(red, dict.fromkeys(names or ("Soc",)))
-        reconciling.reconcile(red.vehicle.vin, there)
+        bring()
         return TelemetryConfig.objects.get(vehicle=red.vehicle)
 
     return do
