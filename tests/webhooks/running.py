@@ -24,7 +24,7 @@ from webhooks.services.roster import Includes
 
 QUICK = Rhythm(roster_s=0.1, sweep_s=0.1, tidy_s=5, beat_s=5, alive_s=1)
 VIN = "5YJ3E1EA4PF000001"
-WITHIN_S = 10.0
+WITHIN_S = 30.0
 _T = TypeVar("_T")
 
 
@@ -63,6 +63,22 @@ class World:
 def run(work: Coroutine[Any, Any, _T]) -> _T:
     """Run one test's coroutine as the deliverer runs."""
     return uvloop.run(work)
+
+
+def heard(receiver: Receiver, path: str, part: str) -> set[str]:
+    """Return when what came at a path was born, of the events with a `part`."""
+    told = [one.json for one in receiver.requests if one.path == path]
+    return {one["createdAt"] for one in told if part in one}
+
+
+def are_named_alike(receiver: Receiver) -> bool:
+    """Tell whether each event came under one name everywhere, however often it came."""
+    names: dict[tuple[str, bool], str] = {}
+    return all(
+        names.setdefault((one.json["createdAt"], "data" in one.json), one.name)
+        == one.name
+        for one in receiver.requests
+    )
 
 
 def sender(**options: Any) -> Sender:
