@@ -1,0 +1,182 @@
+"""Redis is killed and comes back: rows go on without it, nothing confirmed is lost."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from time import monotonic
+from uuid import UUID
+
+import pytest
+
+from accounts.models import User
+from events import shapes
+from events.channel import Channel, publish
+from events.errors import Unavailable
+from events.event import Entry
+from tests.faults.processes import OwnRedis
+from tests.webhooks.processes import deliverer
+from tests.webhooks.receiver import Receiver
+from tests.webhooks.running import (
+    VIN,
+    World,
+    are_named_alike,
+    entry,
+    heard,
+    run,
+    world,
+)
+from webhooks.delivering.database import Database
+from webhooks.models import Delivery
+from webhooks.services import endpoints, outbox
+from webhooks.services.outbox import News
+
+pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True)]
+AWAY_S = 20.0
+COMES_BACK_WITHIN_S = 60.0
+_LOAD_FROM_MS = 1_700_000_000_000
+_ROWS_FROM_MS = 1_800_000_000_000
+_PAUSE_S = 0.05
+
+
+@pytest.fixture
+def own_redis() -> Iterator[OwnRedis]:
+    """Return a Redis that may be killed, and then has what it confirmed."""
+    own = OwnRedis(keeps=True)
+    yield own
+    own.end()
+
+
+@dataclass
+class Load:
+    """Publish a state and a datum again and again, and note what Redis confirmed.
+
+    `confirmed` holds when they were born, in their order; `refused` counts failures.
+    """
+
+    channel: Channel
+    user_id: UUID
+    confirmed: list[str] = field(default_factory=list)
+    refused: int = 0
+    is_over: bool = False
+
+    async def run(self) -> None:
+        """Publish until it is over, whether Redis is there or not."""
+        at_ms = _LOAD_FROM_MS
+        while not self.is_over:
+            at_ms += 1
+            events = (
+                shapes.state(VIN, "online", at_ms),
+                shapes.data(VIN, {"Odometer": at_ms}, at_ms),
+            )
+            try:
+                await self.channel.publish([Entry(self.user_id, one) for one in events])
+                self.confirmed.append(shapes.timestamp(at_ms))
+            except Unavailable:
+                self.refused += 1
+            await asyncio.sleep(_PAUSE_S)
+
+    async def goes_on(self, one: World) -> None:
+        """Wait until twenty more are confirmed."""
+        enough = len(self.confirmed) + 20
+        await one.until(lambda: len(self.confirmed) >= enough, COMES_BACK_WITHIN_S)
+
+
+def _news(user: User, number: int) -> News:
+    at_ms = _ROWS_FROM_MS + number
+    body = shapes.state(VIN, "online", at_ms).body
+    return News(f"msg_{number:026}", user.pk, "state", VIN, body, at_ms)
+
+
+async def _tell_rows(one: World, user: User, endpoint_id: UUID, for_s: float) -> int:
+    """Store one event after the other, each after the former arrived; return how many."""
+    end_at = monotonic() + for_s
+    count = 0
+    while monotonic() < end_at:
+        news = _news(user, count)
+        await one.database(outbox.take, [(news, [endpoint_id])])
+        await one.until(lambda: news.message_id in one.receiver.names())  # noqa: B023  # asked at once
+        count += 1
+        await asyncio.sleep(_PAUSE_S)
+    return count
+
+
+def test_redis_away_for_20_s_under_load_loses_nothing_that_it_confirmed(
+    committed_alice: User, own_redis: OwnRedis
+) -> None:
+    receiver = Receiver()
+
+    async def main() -> Load:
+        database = Database()
+        one = World(receiver, None, database)  # type: ignore[arg-type]  # it runs elsewhere
+        channel = Channel(own_redis.url)
+        load = Load(channel, committed_alice.pk)
+        async with receiver:
+            add = endpoints.add
+            made, _ = await database(add, committed_alice, receiver.url(), max_rate=50)
+            with deliverer(REDIS_URL=own_redis.url) as process:
+                loading = asyncio.ensure_future(load.run())
+                await one.until(lambda: len(receiver.requests) > 20, 60)
+                await asyncio.to_thread(own_redis.process.kill)
+                told = await _tell_rows(one, committed_alice, made.pk, AWAY_S)
+                assert told >= 2
+                assert not own_redis.process.is_running()
+                await asyncio.to_thread(own_redis.start)
+                await load.goes_on(one)
+                load.is_over = True
+                await loading
+                await one.until(
+                    lambda: (
+                        {*load.confirmed} <= heard(receiver, "/hook", "state")
+                        and load.confirmed[-1] in heard(receiver, "/hook", "data")
+                    ),
+                    COMES_BACK_WITHIN_S,
+                )
+                await one.until_rows(
+                    lambda: not Delivery.objects.exclude(state="ok").exists()
+                )
+                process.send(signal.SIGTERM)
+                assert await asyncio.to_thread(process.wait) == 0
+        await channel.close()
+        await database.close()
+        return load
+
+    load = run(main())
+    assert load.refused > 0
+    assert are_named_alike(receiver)
+
+
+def test_redis_killed_and_back_loses_nothing_and_rows_go_on_without(
+    committed_alice: User, own_redis: OwnRedis
+) -> None:
+    receiver = Receiver()
+
+    def publish_ten(first: int) -> None:
+        with own_redis.client() as client:
+            for number in range(first, first + 10):
+                at_ms = _LOAD_FROM_MS + number
+                state = shapes.state(VIN, "online", at_ms)
+                data = shapes.data(VIN, {"Odometer": number}, at_ms)
+                both = [entry(committed_alice, one) for one in (state, data)]
+                publish(client, both)
+
+    async def main() -> None:
+        async with world(receiver, redis_url=own_redis.url) as one:
+            made, _ = await one.add(committed_alice, max_rate=50)
+            publish_ten(0)
+            own_redis.process.kill()
+            await one.database(endpoints.test, made, "alerts")
+            await one.until(
+                lambda: any("alerts" in told.json for told in receiver.requests)
+            )
+            own_redis.start()
+            publish_ten(10)
+            await one.until(
+                lambda: all(
+                    len(heard(receiver, "/hook", part)) == 20
+                    for part in ("state", "data")
+                )
+            )
+
+    run(main())
+    assert are_named_alike(receiver)
