@@ -28,6 +28,13 @@ WITHIN_S = 30.0
 _T = TypeVar("_T")
 
 
+async def until(is_so: Callable[[], bool], within_s: float = WITHIN_S) -> None:
+    """Wait until something is so; fail when it takes too long."""
+    async with asyncio.timeout(within_s):
+        while not is_so():  # noqa: ASYNC110  # what changes is outside this loop
+            await asyncio.sleep(0.01)
+
+
 @dataclass
 class World:
     """Hold what one test runs."""
@@ -40,9 +47,7 @@ class World:
         self, is_so: Callable[[], bool], within_s: float = WITHIN_S
     ) -> None:
         """Wait until something is so; fail when it takes too long."""
-        async with asyncio.timeout(within_s):
-            while not is_so():  # noqa: ASYNC110  # what changes is outside this loop
-                await asyncio.sleep(0.01)
+        await until(is_so, within_s)
 
     async def add(
         self, user: User, path: str = "/hook", **wishes: Any

@@ -1,0 +1,144 @@
+"""PostgreSQL crashes under deliveries: what was stored is there and is delivered."""
+
+import asyncio
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, LiteralString
+from uuid import UUID
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from events.channel import Channel
+from tests.faults.processes import OwnRedis, until
+from tests.servers import Servers
+from tests.webhooks.loading import Load
+from tests.webhooks.processes import deliverer, environment
+from tests.webhooks.receiver import Receiver
+from tests.webhooks.running import are_named_alike, run
+
+pytestmark = pytest.mark.fault
+PATHS = ("/0", "/1")
+RECONNECTS_WITHIN_S = 10.0
+_STATES = "SELECT id, state FROM webhooks_delivery"
+_UNDELIVERED = "SELECT id FROM webhooks_delivery WHERE state <> 'ok'"
+_LEASED = "SELECT id FROM webhooks_delivery WHERE lease_until IS NOT NULL"
+_CONNECTED = (
+    "SELECT pid FROM pg_stat_activity"
+    " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
+_STORED_SINCE = (
+    "SELECT id FROM webhooks_message WHERE created_at > pg_postmaster_start_time()"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Hold a PostgreSQL and a Redis that one test has for itself."""
+
+    servers: Servers
+    redis: OwnRedis
+    database_url: str
+
+    @property
+    def addresses(self) -> Mapping[str, str]:
+        """Return where processes find them."""
+        return {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis.url}
+
+    def python(self, *arguments: str) -> str:
+        """Run Python to its end and return what it prints."""
+        return subprocess.run(
+            [sys.executable, *arguments],
+            env=environment(**self.addresses),
+            cwd=settings.BASE_DIR,
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=120,
+        ).stdout
+
+    def rows(self, sql: LiteralString) -> list[tuple[Any, ...]]:
+        """Ask the database over a connection of its own."""
+        with psycopg.connect(self.database_url) as there:
+            return there.execute(sql).fetchall()
+
+
+@pytest.fixture
+def place() -> Iterator[Place]:
+    """Return servers with empty tables; what PostgreSQL confirms survives its crash."""
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite has no server that could crash")
+    # Paths of sockets are short.
+    folder = Path(tempfile.mkdtemp(prefix="keyfob-crash-"))
+    folder.chmod(0o755)
+    servers = Servers(folder)
+    own_redis = OwnRedis()
+    try:
+        servers.start_postgresql(synchronous_commit="on")
+        servers.guard()
+        url = f"postgresql://keyfob@/keyfob?host={folder}/postgresql"
+        here = Place(servers, own_redis, url)
+        here.python("manage.py", "migrate", "-v0")
+        yield here
+    finally:
+        own_redis.end()
+        servers.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_crash_of_postgresql_under_load_loses_nothing_and_leaves_nothing_leased(
+    place: Place,
+) -> None:
+    receiver = Receiver()
+
+    async def main() -> None:
+        async with receiver:
+            urls = [receiver.url(path) for path in PATHS]
+            program = ("-m", "tests.webhooks.program", *urls)
+            user_id = UUID(await asyncio.to_thread(place.python, *program))
+            channel = Channel(place.redis.url)
+            load = Load(channel, user_id)
+            with (
+                deliverer(**place.addresses) as one,
+                deliverer(**place.addresses) as two,
+            ):
+                loading = asyncio.ensure_future(load.run())
+                await asyncio.to_thread(until, lambda: len(receiver.requests) > 50)
+                await asyncio.to_thread(_crash, place)
+                await load.goes_on()
+                load.is_over = True
+                await loading
+                for path in PATHS:
+                    await load.has_arrived(receiver, path)
+                await asyncio.to_thread(until, lambda: not place.rows(_UNDELIVERED))
+                assert place.rows(_LEASED) == []
+                assert len(place.rows(_STATES)) >= len(load.confirmed) * len(PATHS)
+                for process in (one, two):
+                    process.send(signal.SIGTERM)
+                    assert await asyncio.to_thread(process.wait) == 0
+            await channel.close()
+
+    run(main())
+    assert are_named_alike(receiver)
+
+
+def _crash(place: Place) -> None:
+    """Crash PostgreSQL, and see that all is there and all come back to it in time."""
+    until(lambda: len(place.rows(_CONNECTED)) == 2)
+    before = dict(place.rows(_STATES))
+    place.servers.crash_postgresql()
+    until(lambda: len(place.rows(_CONNECTED)) == 2, RECONNECTS_WITHIN_S)
+    until(lambda: place.rows(_STORED_SINCE), RECONNECTS_WITHIN_S)
+    after = dict(place.rows(_STATES))
+    assert before
+    assert {*before} <= {*after}
+    delivered = [key for key, state in before.items() if state == "ok"]
+    assert {after[key] for key in delivered} == {"ok"}
