@@ -1,6 +1,8 @@
 """Publish events without a pause while something breaks, and see that all arrive."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -28,12 +30,12 @@ class Load:
     user_id: UUID
     confirmed: list[str] = field(default_factory=list)
     refused: int = 0
-    is_over: bool = False
+    _is_over: bool = False
 
     async def run(self) -> None:
         """Publish until it is over, whether Redis is there or not."""
         at_ms = FROM_MS
-        while not self.is_over:
+        while not self._is_over:
             at_ms += 1
             events = (
                 shapes.state(VIN, "online", at_ms),
@@ -51,6 +53,10 @@ class Load:
         enough = len(self.confirmed) + 20
         await until(lambda: len(self.confirmed) >= enough, ARRIVES_WITHIN_S)
 
+    def end(self) -> None:
+        """Publish nothing more."""
+        self._is_over = True
+
     async def has_arrived(self, receiver: Receiver, path: str) -> None:
         """Wait until every state and the newest datum came at a path."""
         await until(
@@ -60,3 +66,17 @@ class Load:
             ),
             ARRIVES_WITHIN_S,
         )
+
+
+@asynccontextmanager
+async def load(redis_url: str, user_id: UUID) -> AsyncIterator[Load]:
+    """Publish beside what a test does, until the load or the test ends."""
+    channel = Channel(redis_url)
+    found = Load(channel, user_id)
+    running = asyncio.ensure_future(found.run())
+    try:
+        yield found
+    finally:
+        found.end()
+        await running
+        await channel.close()

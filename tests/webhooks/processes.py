@@ -14,6 +14,8 @@ from tests.fixtures.live import database_url
 from tests.webhooks.conftest import LOOPBACK
 from webhooks.models import Delivery
 
+STARTS_WITHIN_S = 60.0
+
 
 def environment(**others: str) -> dict[str, str]:
     """Return the environment of a deliverer with this test's servers, or with others."""

@@ -36,11 +36,10 @@ async def until(is_so: Callable[[], bool], within_s: float = WITHIN_S) -> None:
 
 
 @dataclass
-class World:
-    """Hold what one test runs."""
+class Place:
+    """Hold a receiver and a way to the database; what delivers runs elsewhere."""
 
     receiver: Receiver
-    deliverer: Deliverer
     database: Database
 
     async def until(
@@ -48,6 +47,19 @@ class World:
     ) -> None:
         """Wait until something is so; fail when it takes too long."""
         await until(is_so, within_s)
+
+    async def until_rows(self, ask: Callable[[], bool]) -> None:
+        """Wait until the database says so."""
+        async with asyncio.timeout(WITHIN_S):
+            while not await self.database(ask):  # noqa: ASYNC110  # as above
+                await asyncio.sleep(0.02)
+
+
+@dataclass
+class World(Place):
+    """Hold what one test runs."""
+
+    deliverer: Deliverer
 
     async def add(
         self, user: User, path: str = "/hook", **wishes: Any
@@ -57,12 +69,6 @@ class World:
         made, secret = await self.database(add)
         await self.until(lambda: made.pk in self.deliverer.roster.by_id)
         return made, secret
-
-    async def until_rows(self, ask: Callable[[], bool]) -> None:
-        """Wait until the database says so."""
-        async with asyncio.timeout(WITHIN_S):
-            while not await self.database(ask):  # noqa: ASYNC110  # as above
-                await asyncio.sleep(0.02)
 
 
 def run(work: Coroutine[Any, Any, _T]) -> _T:
@@ -98,6 +104,17 @@ def entry(user: User, event: Event) -> Entry:
 
 
 @asynccontextmanager
+async def place(receiver: Receiver) -> AsyncIterator[Place]:
+    """Run a receiver for deliverers that are processes of their own."""
+    database = Database()
+    async with receiver:
+        try:
+            yield Place(receiver, database)
+        finally:
+            await database.close()
+
+
+@asynccontextmanager
 async def world(
     receiver: Receiver | None = None,
     *,
@@ -124,7 +141,7 @@ async def world(
     async with receiver or Receiver() as there:
         running = asyncio.ensure_future(deliverer.run())
         try:
-            yield World(there, deliverer, database)
+            yield World(there, database, deliverer)
         finally:
             deliverer.stop()
             await running

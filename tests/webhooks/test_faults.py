@@ -1,4 +1,4 @@
-"""The deliverer is killed, and Redis is taken away: nothing is lost.
+"""The deliverer is killed: nothing is lost.
 
 What is sent twice carries the same name. Where a lease or a sign of life would have to
 run out, the test lets the time pass by itself.
@@ -21,25 +21,23 @@ from events import channel, shapes
 from events.event import Event
 from tests.faults.processes import Process
 from tests.fixtures.live import database_url
-from tests.webhooks.processes import deliverer, let_time_pass
+from tests.webhooks.processes import STARTS_WITHIN_S, deliverer, let_time_pass
 from tests.webhooks.receiver import OK, Receiver
 from tests.webhooks.running import (
     VIN,
     WITHIN_S,
-    World,
     are_named_alike,
     entry,
     heard,
+    place,
     run,
 )
-from webhooks.delivering.database import Database
 from webhooks.models import Delivery, Endpoint, Message
 from webhooks.services import endpoints
 
 pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True)]
 ENDPOINTS = 4
 EVENTS = 30
-STARTS_WITHIN_S = 40
 
 
 def _events() -> list[Event]:
@@ -113,8 +111,7 @@ def test_killed_deliverer_loses_nothing_and_repeats_under_the_same_name(
         )
 
     async def main() -> None:
-        async with receiver:
-            one = World(receiver, None, Database())  # type: ignore[arg-type]  # it runs elsewhere
+        async with place(receiver) as one:
             for number in range(ENDPOINTS):
                 await one.database(
                     endpoints.add,
@@ -125,18 +122,17 @@ def test_killed_deliverer_loses_nothing_and_repeats_under_the_same_name(
             for event in _events():
                 channel.publish(store, [entry(committed_alice, event)])
             with deliverer() as process:
-                await one.until(lambda: len(receiver.requests) > 40, 30)
+                await one.until(lambda: len(receiver.requests) > 40, STARTS_WITHIN_S)
                 process.kill()
             await one.database(let_time_pass, store)
             # Who claims from the dead takes what has lain for a moment.
             with deliverer() as process:
-                await one.until(is_all, 40)
+                await one.until(is_all, STARTS_WITHIN_S)
                 await one.until_rows(
                     lambda: not Delivery.objects.filter(state="pending").exists()
                 )
                 process.send(signal.SIGTERM)
                 assert await asyncio.to_thread(process.wait, 20) == 0
-            await one.database.close()
 
     run(main())
     assert Message.objects.count() == EVENTS
@@ -160,10 +156,8 @@ def test_deliverer_killed_before_it_noted_an_answer_repeats_one_request(
         channel.publish(store, [entry(committed_alice, event)])
 
     async def main() -> None:
-        database = Database()
-        async with receiver:
-            one = World(receiver, None, database)  # type: ignore[arg-type]  # it runs elsewhere
-            made, _ = await database(endpoints.add, committed_alice, receiver.url())
+        async with place(receiver) as one:
+            made, _ = await one.database(endpoints.add, committed_alice, receiver.url())
             with deliverer() as process:
                 publish(1)
                 await one.until(lambda: len(receiver.requests) == 1, STARTS_WITHIN_S)
@@ -171,14 +165,13 @@ def test_deliverer_killed_before_it_noted_an_answer_repeats_one_request(
                 await _kill_before_it_notes(
                     receiver, process, made.pk, partial(publish, 2)
                 )
-            assert await database(_states) == ["ok", "pending"]
-            await database(let_time_pass, store)
+            assert await one.database(_states) == ["ok", "pending"]
+            await one.database(let_time_pass, store)
             with deliverer() as process:
                 await one.until(lambda: len(receiver.requests) > 2, STARTS_WITHIN_S)
                 await one.until_rows(lambda: _states() == ["ok", "ok"])
                 process.send(signal.SIGTERM)
                 assert await asyncio.to_thread(process.wait) == 0
-        await database.close()
 
     run(main())
     first, second, again = receiver.requests

@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, LiteralString
@@ -17,10 +18,9 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from events.channel import Channel
-from tests.faults.processes import OwnRedis, until
+from tests.faults.processes import OwnRedis, Process, until
 from tests.servers import Servers
-from tests.webhooks.loading import Load
+from tests.webhooks.loading import load
 from tests.webhooks.processes import deliverer, environment
 from tests.webhooks.receiver import Receiver
 from tests.webhooks.running import are_named_alike, run
@@ -41,23 +41,18 @@ _STORED_SINCE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Stage:
     """Hold a PostgreSQL and a Redis that one test has for itself."""
 
     servers: Servers
     redis: OwnRedis
     database_url: str
 
-    @property
-    def addresses(self) -> Mapping[str, str]:
-        """Return where processes find them."""
-        return {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis.url}
-
     def python(self, *arguments: str) -> str:
         """Run Python to its end and return what it prints."""
         return subprocess.run(
             [sys.executable, *arguments],
-            env=environment(**self.addresses),
+            env=environment(DATABASE_URL=self.database_url),
             cwd=settings.BASE_DIR,
             check=True,
             stdout=subprocess.PIPE,
@@ -72,7 +67,7 @@ class Place:
 
 
 @pytest.fixture
-def place() -> Iterator[Place]:
+def stage() -> Iterator[Stage]:
     """Return servers with empty tables; what PostgreSQL confirms survives its crash."""
     if connection.vendor == "sqlite":
         pytest.skip("SQLite has no server that could crash")
@@ -85,7 +80,7 @@ def place() -> Iterator[Place]:
         servers.start_postgresql(synchronous_commit="on")
         servers.guard()
         url = f"postgresql://keyfob@/keyfob?host={folder}/postgresql"
-        here = Place(servers, own_redis, url)
+        here = Stage(servers, own_redis, url)
         here.python("manage.py", "migrate", "-v0")
         yield here
     finally:
@@ -94,8 +89,16 @@ def place() -> Iterator[Place]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _deliverer(stage: Stage) -> AbstractContextManager[Process]:
+    return deliverer(DATABASE_URL=stage.database_url, REDIS_URL=stage.redis.url)
+
+
+def _is_all_done(stage: Stage) -> bool:
+    return not stage.rows(_UNDELIVERED) and not stage.rows(_LEASED)
+
+
 def test_crash_of_postgresql_under_load_loses_nothing_and_leaves_nothing_leased(
-    place: Place,
+    stage: Stage,
 ) -> None:
     receiver = Receiver()
 
@@ -103,41 +106,32 @@ def test_crash_of_postgresql_under_load_loses_nothing_and_leaves_nothing_leased(
         async with receiver:
             urls = [receiver.url(path) for path in PATHS]
             program = ("-m", "tests.webhooks.program", *urls)
-            user_id = UUID(await asyncio.to_thread(place.python, *program))
-            channel = Channel(place.redis.url)
-            load = Load(channel, user_id)
-            with (
-                deliverer(**place.addresses) as one,
-                deliverer(**place.addresses) as two,
-            ):
-                loading = asyncio.ensure_future(load.run())
-                await asyncio.to_thread(until, lambda: len(receiver.requests) > 50)
-                await asyncio.to_thread(_crash, place)
-                await load.goes_on()
-                load.is_over = True
-                await loading
-                for path in PATHS:
-                    await load.has_arrived(receiver, path)
-                await asyncio.to_thread(until, lambda: not place.rows(_UNDELIVERED))
-                assert place.rows(_LEASED) == []
-                assert len(place.rows(_STATES)) >= len(load.confirmed) * len(PATHS)
-                for process in (one, two):
-                    process.send(signal.SIGTERM)
-                    assert await asyncio.to_thread(process.wait) == 0
-            await channel.close()
+            user_id = UUID(await asyncio.to_thread(stage.python, *program))
+            async with load(stage.redis.url, user_id) as told:
+                with _deliverer(stage) as one, _deliverer(stage) as two:
+                    await asyncio.to_thread(until, lambda: len(receiver.requests) > 50)
+                    await asyncio.to_thread(_crash, stage)
+                    await told.goes_on()
+                    told.end()
+                    for path in PATHS:
+                        await told.has_arrived(receiver, path)
+                    await asyncio.to_thread(until, lambda: _is_all_done(stage))
+                    for process in (one, two):
+                        process.send(signal.SIGTERM)
+                        assert await asyncio.to_thread(process.wait) == 0
 
     run(main())
     assert are_named_alike(receiver)
 
 
-def _crash(place: Place) -> None:
+def _crash(stage: Stage) -> None:
     """Crash PostgreSQL, and see that all is there and all come back to it in time."""
-    until(lambda: len(place.rows(_CONNECTED)) == 2)
-    before = dict(place.rows(_STATES))
-    place.servers.crash_postgresql()
-    until(lambda: len(place.rows(_CONNECTED)) == 2, RECONNECTS_WITHIN_S)
-    until(lambda: place.rows(_STORED_SINCE), RECONNECTS_WITHIN_S)
-    after = dict(place.rows(_STATES))
+    until(lambda: len(stage.rows(_CONNECTED)) == 2)
+    before = dict(stage.rows(_STATES))
+    stage.servers.crash_postgresql()
+    until(lambda: len(stage.rows(_CONNECTED)) == 2, RECONNECTS_WITHIN_S)
+    until(lambda: stage.rows(_STORED_SINCE), RECONNECTS_WITHIN_S)
+    after = dict(stage.rows(_STATES))
     assert before
     assert {*before} <= {*after}
     delivered = [key for key, state in before.items() if state == "ok"]

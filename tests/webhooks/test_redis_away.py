@@ -10,21 +10,21 @@ import pytest
 
 from accounts.models import User
 from events import shapes
-from events.channel import Channel, publish
+from events.channel import publish
 from tests.faults.processes import OwnRedis
-from tests.webhooks.loading import FROM_MS, Load
-from tests.webhooks.processes import deliverer
+from tests.webhooks.loading import FROM_MS, load
+from tests.webhooks.processes import STARTS_WITHIN_S, deliverer
 from tests.webhooks.receiver import Receiver
 from tests.webhooks.running import (
     VIN,
-    World,
+    Place,
     are_named_alike,
     entry,
     heard,
+    place,
     run,
     world,
 )
-from webhooks.delivering.database import Database
 from webhooks.models import Delivery
 from webhooks.services import endpoints, outbox
 from webhooks.services.outbox import News
@@ -49,7 +49,7 @@ def _news(user: User, number: int) -> News:
     return News(f"msg_{number:026}", user.pk, "state", VIN, body, at_ms)
 
 
-async def _tell_rows(one: World, user: User, endpoint_id: UUID, for_s: float) -> int:
+async def _tell_rows(one: Place, user: User, endpoint_id: UUID, for_s: float) -> int:
     """Store one event after the other, each after the former arrived; return how many."""
     end_at = monotonic() + for_s
     count = 0
@@ -67,41 +67,36 @@ def test_redis_away_for_20_s_under_load_loses_nothing_that_it_confirmed(
 ) -> None:
     receiver = Receiver()
 
-    async def main() -> Load:
-        database = Database()
-        one = World(receiver, None, database)  # type: ignore[arg-type]  # it runs elsewhere
-        channel = Channel(own_redis.url)
-        load = Load(channel, committed_alice.pk)
-        async with receiver:
-            add = endpoints.add
-            made, _ = await database(add, committed_alice, receiver.url(), max_rate=50)
+    async def main() -> int:
+        async with (
+            place(receiver) as one,
+            load(own_redis.url, committed_alice.pk) as told,
+        ):
+            made, _ = await one.database(
+                endpoints.add, committed_alice, receiver.url(), max_rate=50
+            )
             with deliverer(REDIS_URL=own_redis.url) as process:
-                loading = asyncio.ensure_future(load.run())
-                await one.until(lambda: len(receiver.requests) > 20, 60)
+                await one.until(lambda: len(receiver.requests) > 20, STARTS_WITHIN_S)
                 # What is confirmed while the deliverer stands still lies in Redis alone.
                 process.send(signal.SIGSTOP)
-                await load.goes_on()
+                await told.goes_on()
                 await asyncio.to_thread(own_redis.process.kill)
                 process.send(signal.SIGCONT)
-                told = await _tell_rows(one, committed_alice, made.pk, AWAY_S)
-                assert told >= 2
+                count = await _tell_rows(one, committed_alice, made.pk, AWAY_S)
+                assert count > 1
                 assert not own_redis.process.is_running()
                 await asyncio.to_thread(own_redis.start)
-                await load.goes_on()
-                load.is_over = True
-                await loading
-                await load.has_arrived(receiver, "/hook")
+                await told.goes_on()
+                told.end()
+                await told.has_arrived(receiver, "/hook")
                 await one.until_rows(
                     lambda: not Delivery.objects.exclude(state="ok").exists()
                 )
                 process.send(signal.SIGTERM)
                 assert await asyncio.to_thread(process.wait) == 0
-        await channel.close()
-        await database.close()
-        return load
+            return told.refused
 
-    load = run(main())
-    assert load.refused > 0
+    assert run(main()) > 0
     assert are_named_alike(receiver)
 
 
