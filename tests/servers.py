@@ -9,15 +9,16 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, LiteralString
 
 import psycopg
 import redis
 
 START_WITHIN_S = 60
 STOP_WITHIN_S = 15
-_SQL = "CREATE DATABASE keyfob"
+_CREATE = "CREATE DATABASE keyfob"
 _OPTIONS = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -61,8 +62,11 @@ class Servers:
         with redis.Redis(unix_socket_path=str(socket)) as client:
             _wait(process, client.ping, redis.ConnectionError)
 
-    def start_postgresql(self) -> None:
-        """Start PostgreSQL, reached through a socket in the folder, user `keyfob`."""
+    def start_postgresql(self, **options: str) -> None:
+        """Start PostgreSQL, reached through a socket in the folder, user `keyfob`.
+
+        `options` are settings of the server other than what most tests need.
+        """
         data = self.folder / "postgresql"
         data.mkdir(mode=0o700)
         user = _own(data)
@@ -79,27 +83,42 @@ class Servers:
             stdout=log,
             stderr=log,
         )
-        options = [f"--{name}={value}" for name, value in _OPTIONS.items()]
-        options.append(f"--unix_socket_directories={data}")
-        process = subprocess.Popen(
-            [binaries / "postgres", "-D", data, *options],
-            stdout=log,
-            stderr=log,
-            user=user,
-            cwd=data,
-            start_new_session=True,
-        )
+        facts = {**_OPTIONS, **options, "unix_socket_directories": str(data)}
+        settings = [f"--{name}={value}" for name, value in facts.items()]
+        command: list[str | Path] = [binaries / "postgres", "-D", data, *settings]
+        self._run_postgresql = partial(_run, command, log, data, user)
+        self._start_postgresql(_CREATE)
+
+    def crash_postgresql(self) -> None:
+        """End PostgreSQL at once, with all that it does, and start it again.
+
+        What was committed is there again, if `synchronous_commit` is on.
+        """
+        [process] = [one for one, how in self._running if how == signal.SIGINT]
+        self._running.remove((process, signal.SIGINT))
+        process.send_signal(signal.SIGQUIT)
+        process.wait(STOP_WITHIN_S)
+        self._start_postgresql("SELECT 1")
+        if self._guard is not None:
+            self._dismiss_guard()
+            self.guard()
+
+    def _start_postgresql(self, sql: LiteralString) -> None:
+        process = self._run_postgresql()
         self._running.append((process, signal.SIGINT))
-        _wait(process, lambda: self._create_database(data), psycopg.OperationalError)
+        _wait(process, lambda: self._execute(sql), psycopg.OperationalError)
 
     def _log(self, name: str) -> BinaryIO:
         return self._logs.enter_context((self.folder / f"{name}.log").open("wb"))
 
-    def _create_database(self, host: Path) -> None:
+    def _execute(self, sql: LiteralString) -> None:
         with psycopg.connect(
-            host=str(host), user="keyfob", dbname="postgres", autocommit=True
+            host=str(self.folder / "postgresql"),
+            user="keyfob",
+            dbname="postgres",
+            autocommit=True,
         ) as connection:
-            connection.execute(_SQL)
+            connection.execute(sql)
 
     def guard(self) -> None:
         """Have the servers stopped even when this process is killed.
@@ -115,11 +134,14 @@ class Servers:
             start_new_session=True,
         )
 
-    def stop(self) -> None:
-        """Stop all that was started, last first; kill what does not listen."""
+    def _dismiss_guard(self) -> None:
         if self._guard is not None:
             self._guard.kill()
             self._guard.communicate()
+
+    def stop(self) -> None:
+        """Stop all that was started, last first; kill what does not listen."""
+        self._dismiss_guard()
         while self._running:
             process, how = self._running.pop()
             process.send_signal(how)
@@ -184,6 +206,14 @@ def _readable(binaries: Path, folder: Path, user: int | None) -> Path:
         shutil.copytree(binaries.parent, folder / "pginstall", symlinks=True)
         return folder / "pginstall" / "bin"
     return binaries
+
+
+def _run(
+    command: list[str | Path], log: BinaryIO, folder: Path, user: int | None
+) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        command, stdout=log, stderr=log, user=user, cwd=folder, start_new_session=True
+    )
 
 
 def _wait(

@@ -72,20 +72,25 @@ class Process:
 
 
 class OwnRedis:
-    """A Redis server that nobody else uses; its socket lies in a folder of its own."""
+    """A Redis server that nobody else uses; its socket lies in a folder of its own.
 
-    def __init__(self) -> None:
+    One that `keeps` has what it confirmed again when it is started after its end.
+    """
+
+    def __init__(self, *, keeps: bool = False) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="keyfob-redis-"))
+        self._keeps = "yes" if keeps else "no"
         self._socket = self._folder / "redis.sock"
         self.url = f"unix://{self._socket}?db=0"
         self.start()
 
     def start(self) -> None:
-        """Start it, empty, and wait until it answers."""
+        """Start it, with what it kept, and wait until it answers."""
         self.process = Process(
             [
                 *(redis_server(), "--port", "0", "--unixsocket", str(self._socket)),
-                *("--save", "", "--appendonly", "no", "--dir", str(self._folder)),
+                *("--save", "", "--dir", str(self._folder)),
+                *("--appendonly", self._keeps, "--appendfsync", "always"),
             ],
             os.environ,
         )

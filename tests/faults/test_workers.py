@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -115,7 +116,7 @@ def test_worker_that_is_asked_to_end_finishes_what_it_has_begun(
     workshop: Workshop, grant: TeslaGrant, registered: RunningSimulator
 ) -> None:
     vin = vin_of(registered, "Luna")
-    registered.faults.add("latency", f"*/vehicles/{vin}", seconds=2)
+    slow = registered.faults.add("latency", f"*/vehicles/{vin}", count=12, seconds=3)
     rows = [
         Inquiry.objects.create(
             user=grant.user, grant=grant, endpoint="vehicle", subject=vin
@@ -125,17 +126,19 @@ def test_worker_that_is_asked_to_end_finishes_what_it_has_begun(
     worker = workshop.worker(threads=10)
     for row in rows:
         workshop.ring("vehicles.tasks.ask", str(row.pk))
-    running = Inquiry.objects.filter(state=Inquiry.State.RUNNING)
-    until(lambda: running.count() == 10)
+    # Ten calls or more are at Tesla's, of which the last at least has no answer yet.
+    until(lambda: slow.count is not None and slow.count <= 2)
     worker.send(signal.SIGTERM)
     assert worker.wait(30) == 0
-    states = Inquiry.objects.values_list("state", flat=True)
-    assert sorted(states)[:10] == ["answered"] * 10
-    # One that was only just taken up when the end came waits out its lease.
-    rest = Inquiry.objects.exclude(state="answered")
-    rest.update(lease_until=timezone.now() - timedelta(seconds=1))
+    stands = Counter(Inquiry.objects.values_list("state", "attempts"))
+    done, not_begun = stands["answered", 1], stands["waiting", 0]
+    # Which of the last two were begun before the end is a matter of speed.
+    assert (done + not_begun, len(registered.calls)) == (12, done)
+    assert done >= 10
     registered.faults.clear()
     workshop.worker()
+    for row in Inquiry.objects.exclude(state="answered"):
+        workshop.ring("vehicles.tasks.ask", str(row.pk))
     until(lambda: not Inquiry.objects.exclude(state="answered").exists())
     assert set(Inquiry.objects.values_list("attempts", flat=True)) == {1}
     assert len(registered.calls) == 12

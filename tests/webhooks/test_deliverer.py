@@ -15,6 +15,7 @@ from accounts.models import User
 from events import channel, shapes
 from events.event import Event
 from events.store import STREAMS
+from tests.webhooks.making import make_endpoint
 from tests.webhooks.receiver import OK, Receiver, hang, status
 from tests.webhooks.running import VIN, entry, run, sender, world
 from webhooks.models import Attempt, Delivery, Endpoint, Message
@@ -414,32 +415,32 @@ def test_secrets_that_do_not_open_send_nothing(
     assert receiver.connections == 0
 
 
+@pytest.mark.parametrize("line_works", [False, True])
 def test_line_that_is_down_is_asked_about(
-    committed_alice: User, store: "redis.Redis"
+    committed_alice: User, store: "redis.Redis", *, line_works: bool
 ) -> None:
-    asked: list[bool] = []
+    now = timezone.now()
+    # All that disables an endpoint is there before anybody looks at it.
+    make_endpoint(
+        committed_alice,
+        first_failure_at=now - timedelta(hours=30),
+        last_attempt_at=now,
+        swept_at=now,
+        last_error_kind="dns",
+        consecutive_failures=99,
+        failed_hours=24,
+    )
+    found = Endpoint.objects.exclude(outage_at=None, disabled_at=None)
 
     async def works() -> bool:
-        asked.append(False)
-        return False
+        return line_works
 
     async def main() -> None:
         async with world(line_works=works) as one:
-            made, _ = await one.add(committed_alice)
-            await one.database(
-                lambda: Endpoint.objects.update(
-                    first_failure_at=timezone.now() - timedelta(hours=30),
-                    last_attempt_at=timezone.now(),
-                    last_error_kind="dns",
-                    consecutive_failures=99,
-                    failed_hours=24,
-                )
-            )
-            await one.until(lambda: len(asked) > 2)
-            await one.database(made.refresh_from_db)
-            assert made.is_sending
+            await one.until_rows(found.exists)
 
     run(main())
+    assert Endpoint.objects.get().is_sending is not line_works
 
 
 def test_stop_waits_for_the_answer_of_what_is_sent(
