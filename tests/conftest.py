@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.db import OperationalError, connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
 from energy.models import SiteAccess
@@ -135,6 +136,23 @@ def _forget_limits(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     # The table of the limits has no model, so that the flush passes it by.
     cache.clear()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """End what is left of sessions of other processes before the database goes.
+
+    PostgreSQL takes a moment to notice that a process was killed.
+    """
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 @pytest.fixture(scope="session")
