@@ -106,7 +106,7 @@ class Wire:
             with suppress(Reset):
                 answer = await line.ask(content, end_s)
         if line is None or answer is None:
-            line = await self._connect(place)
+            line = await self._connect(place, end_s)
             answer = await line.ask(content, end_s)
         if line.is_open:
             self._keep(place, line)
@@ -142,10 +142,11 @@ class Wire:
         later = loop.call_later(KEPT_S / 2, self._close_old) if self._idle else None
         self._sweep = later
 
-    async def _connect(self, place: _Place) -> "_Line":
+    async def _connect(self, place: _Place, end_s: float) -> "_Line":
         host, port, tls = place
+        now_s = asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(self._connect_s):
+            async with asyncio.timeout_at(min(end_s, now_s + self._connect_s)):
                 return await self._connect_to(host, port, tls)
         except TimeoutError as error:
             raise ConnectTimeout(host) from error

@@ -12,7 +12,7 @@ from tests.webhooks.running import run
 from webhooks import wire
 from webhooks.guard import Guard
 from webhooks.networks import policy
-from webhooks.wire import Answer, BadAnswer, Partial, Reset, Wire
+from webhooks.wire import Answer, BadAnswer, ConnectTimeout, Partial, Reset, Wire
 
 Post = Callable[[], Awaitable[Answer]]
 
@@ -127,6 +127,32 @@ def test_request_is_made_again_where_a_kept_connection_was_closed() -> None:
         return (await post()).status, there.connections
 
     assert _asked(receiver, work) == (200, 2)
+
+
+def test_new_connection_gets_what_is_left_of_the_time() -> None:
+    async def stuck(_: str, __: int) -> list[Any]:
+        await asyncio.Event().wait()
+        return []
+
+    async def late(writer: asyncio.StreamWriter) -> None:
+        writer.write(status(200))
+        await writer.drain()
+        await asyncio.sleep(0.2)
+        writer.transport.abort()
+
+    async def main() -> None:
+        guard = Guard(policy(["127.0.0.0/8"]), plain=True)
+        by = Wire(guard, 60, most=1, kept=1)
+        async with asyncio.timeout(20), Receiver() as receiver:
+            receiver.default = late
+            url = URL(receiver.url())
+            await by.post(url, {}, b"", tls=None, total_s=5)
+            guard._resolve = stuck  # noqa: SLF001  # from now on
+            with pytest.raises(ConnectTimeout):
+                await by.post(url, {}, b"", tls=None, total_s=0.5)
+            await by.close()
+
+    run(main())
 
 
 def test_request_is_not_made_again_where_a_new_connection_was_closed() -> None:
