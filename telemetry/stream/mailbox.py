@@ -21,6 +21,7 @@ from telemetry.stream.frames import KEEP_ALIVE, frame
 SLOW_BYTES = 64 * 1024
 MOST_BYTES = 1024 * 1024
 BLOCKED_S = 30.0
+ALIVE_EVERY_S = 10.0
 # How long the last of its mail may take when a stream is over.
 _LEAVE_WITHIN_S = 0.5
 
@@ -39,6 +40,7 @@ class Mailbox:
     __slots__ = (
         "_batches",
         "_clock",
+        "_mailed_at_s",
         "_newest",
         "_others",
         "_size",
@@ -65,6 +67,7 @@ class Mailbox:
         self._others: list[bytes] = []
         self._waiter: asyncio.Future[None] | None = None
         self._taken_at_s = 0.0
+        self._mailed_at_s = clock()
 
     def put(self, batch: Batch) -> None:
         """Add the events of a tick."""
@@ -94,8 +97,9 @@ class Mailbox:
         self._wake()
 
     def keep_alive(self) -> None:
-        """Send a sign of life, unless something waits anyway."""
-        if self._size == 0:
+        """Send a sign of life to one who got nothing for a while."""
+        silent_s = self._clock() - self._mailed_at_s
+        if self._size == 0 and silent_s >= ALIVE_EVERY_S:
             self._batches.append(Batch((), KEEP_ALIVE))
             self._size = len(KEEP_ALIVE)
             self._wake()
@@ -129,7 +133,7 @@ class Mailbox:
                 await self._waiter
             finally:
                 self._waiter = None
-        self._taken_at_s = self._clock()
+        self._taken_at_s = self._mailed_at_s = self._clock()
         if self._newest is not None:
             return self._told()
         batches, self._batches = self._batches, []

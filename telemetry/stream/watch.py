@@ -22,7 +22,6 @@ from telemetry.stream.mailbox import Mailbox
 
 _log = logging.getLogger(__name__)
 CHECK_EVERY_S = 0.9
-ALIVE_EVERY_S = 10.0
 PRESENT_EVERY_S = 30.0
 
 
@@ -39,7 +38,6 @@ class Watch:
         self._where: dict[Mailbox, tuple[Admission, Hashable]] = {}
         self._accounts: Counter[UUID] = Counter()
         self._watching: asyncio.Task[None] | None = None
-        self._alive_at_s = 0.0
         self._present_at_s = 0.0
 
     def add(self, box: Mailbox, admission: Admission) -> None:
@@ -53,7 +51,6 @@ class Watch:
         self._accounts[account] += 1
         self._hub.add(box)
         if self._watching is None:
-            self._alive_at_s = time.monotonic() + ALIVE_EVERY_S
             self._watching = asyncio.create_task(self._watch())
 
     def remove(self, box: Mailbox) -> None:
@@ -96,14 +93,10 @@ class Watch:
             await asyncio.sleep(CHECK_EVERY_S)
 
     def _note_alive(self) -> None:
-        now_s = time.monotonic()
-        is_due = now_s >= self._alive_at_s
-        if is_due:
-            self._alive_at_s = now_s + ALIVE_EVERY_S
         for box in list(self._where):
             if box.is_blocked:
                 box.drop()
-            elif is_due:
+            else:
                 box.keep_alive()
 
     async def _note_present(self) -> None:

@@ -147,15 +147,22 @@ def test_listener_who_takes_nothing_is_blocked(is_over: bool, most_s: float) -> 
 
 def test_sign_of_life_is_only_for_the_silent() -> None:
     async def story() -> None:
-        box = box_of()
+        clock = Clock()
+        box = box_of(clock)
+        clock.now_s += 10
         box.keep_alive()
         box.keep_alive()
         assert await box.take() == b"\n"
+        clock.now_s += 10
         box.put(batch(soc(1)))
         box.keep_alive()
         assert await box.take() == batch(soc(1)).text
         waiting = asyncio.create_task(box.take())
         await asyncio.sleep(0)
+        clock.now_s += 9.9
+        box.keep_alive()
+        await asyncio.sleep(0)
+        assert not waiting.done()
         box.end()
         assert await waiting == b""
 
