@@ -179,6 +179,7 @@ ACCOUNT_RATE_LIMITS = {
     "tesla_sign_in": "30/m/ip",
     "welcome": "20/m/ip",
     "invitation": "30/m/ip",
+    "oauth_token": "60/m/ip",
 }
 MFA_ADAPTER = "accounts.mfa.MFAAdapter"
 MFA_FORMS = {
@@ -420,6 +421,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(3600),
     },
     "sweep-telemetry": {"task": "telemetry.tasks.sweep", "schedule": schedule(10)},
+    "forget-expired-tokens": {
+        "task": "tokens.tasks.forget_expired_tokens",
+        "schedule": schedule(600),
+    },
     "forget-old-usage": {
         "task": "tokens.tasks.forget_old_usage",
         "schedule": schedule(3600),
