@@ -9,6 +9,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from django.conf import settings
 from django.test import Client
 
+from accounts.models import User
+from tokens.models import ConnectCode, HourlyToken
+from tokens.services import connections, programs
+
 CALLBACK = "http://homeassistant.local:8123/auth/external/callback"
 MY = "https://my.home-assistant.io/redirect/oauth"
 ASK, TOKEN = "/console/connect", "/oauth/token"
@@ -64,6 +68,20 @@ class Installation:
         assert answer.status_code == 200, answer.content
         tokens: dict[str, Any] = answer.json()
         return tokens
+
+
+def connected_program(user: User) -> tuple[ConnectCode, HourlyToken]:
+    """Let a user's Home Assistant have connected; return its code and hourly token."""
+    one = Installation()
+    wish = programs.read({name: [value] for name, value in one.query.items()})
+    connections.exchange(
+        connections.allow(user, wish),
+        client_id="homeassistant",
+        redirect_uri=wish.redirect_uri,
+        verifier=one.verifier,
+    )
+    code = ConnectCode.objects.get(user=user)
+    return code, HourlyToken.objects.get(access_token=code.access_token)
 
 
 def post(**fields: str) -> Any:

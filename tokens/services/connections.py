@@ -126,7 +126,6 @@ def refresh(refresh_token: str, *, client_id: str, client: str = "") -> Pair:
             AccessToken.objects.select_for_update(of=("self",))
             .filter(client_id=client_id, refresh_digest=digest(refresh_token))
             .filter(user__is_active=True)
-            .exclude(client_id="")
             .first()
         )
         if connection is None:
