@@ -80,7 +80,16 @@ class TokenCache:
         For what goes on while a connection stands, beyond the hour of the text that
         began it. Raises `DatabaseError`.
         """
-        return await self._known(f"id {token_id.hex}", lambda: holder_of(token_id))
+        found = await self._known(f"id {token_id.hex}", lambda: holder_of(token_id))
+        if found is None:
+            self._forget(token_id)
+        return found
+
+    def _forget(self, token_id: UUID) -> None:
+        """Forget the texts of a token that was removed: whoever comes back is refused."""
+        for key, (_, caller) in list(self._entries.items()):
+            if caller is not None and caller.token_id == token_id:
+                del self._entries[key]
 
     async def _known(
         self, key: str, look_up: Callable[[], Caller | None]

@@ -192,7 +192,8 @@ def _subscribe(user: User) -> None:
 def _needles(user: User, grant: TeslaGrant) -> list[str]:
     """Return what names the person or opens something of theirs, in lower case."""
     issued = AccessToken.objects.filter(user=user)
-    digests = [*issued.exclude(digest=None).values_list("digest", flat=True)]
+    known = issued.values_list("digest", flat=True)
+    digests = [digest for digest in known if digest is not None]
     (connection,) = issued.exclude(client_id="")
     digests += [str(connection.refresh_digest), HourlyToken.objects.get().digest]
     return [

@@ -38,7 +38,8 @@ class Installation:
 
     def address(self, path: str = ASK, **other: str | None) -> str:
         """Return where the browser is sent; None leaves a parameter out."""
-        query = {name: value for name, value in (self.query | other).items() if value}
+        asked: dict[str, str | None] = {**self.query, **other}
+        query = {name: value for name, value in asked.items() if value}
         return f"{path}?{urlencode(query)}"
 
     def allowed(self, browser: Client) -> str:
@@ -72,16 +73,20 @@ class Installation:
 
 def connected_program(user: User) -> tuple[ConnectCode, HourlyToken]:
     """Let a user's Home Assistant have connected; return its code and hourly token."""
-    one = Installation()
+    code = ConnectCode.objects.get(access_token=connected(user).connection)
+    return code, HourlyToken.objects.get(access_token=code.access_token)
+
+
+def connected(user: User, **other: str) -> connections.Pair:
+    """Let a user's Home Assistant connect without a browser; return what it got."""
+    one = Installation(**other)
     wish = programs.read({name: [value] for name, value in one.query.items()})
-    connections.exchange(
+    return connections.exchange(
         connections.allow(user, wish),
         client_id="homeassistant",
         redirect_uri=wish.redirect_uri,
         verifier=one.verifier,
     )
-    code = ConnectCode.objects.get(user=user)
-    return code, HourlyToken.objects.get(access_token=code.access_token)
 
 
 def post(**fields: str) -> Any:

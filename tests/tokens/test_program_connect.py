@@ -3,6 +3,7 @@
 import re
 import time
 from datetime import timedelta
+from typing import TypedDict
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -18,6 +19,15 @@ from tests.tokens.connecting import ASK, CALLBACK, MY, Installation, public, tol
 from tests.tokens.helpers import fresh_client
 from tokens.models import MOST_ACCESS_TOKENS, AccessToken, ConnectCode
 from tokens.services import access_tokens, connections, programs
+
+
+class Changes(TypedDict, total=False):
+    """Parameters of a question that are not as they should be."""
+
+    response_type: str | None
+    code_challenge: str | None
+    code_challenge_method: str | None
+
 
 HOMEY = "https://callback.athom.com/oauth2/callback"
 
@@ -251,7 +261,7 @@ def test_state_beyond_reason_is_refused_on_a_page(browser: Client) -> None:
     assert browser.get(Installation(state="x" * 1000).address()).status_code == 200
 
 
-WRONG = [
+WRONG: list[tuple[Changes, str]] = [
     ({"response_type": None}, "invalid_request"),
     ({"response_type": "token"}, "unsupported_response_type"),
     ({"code_challenge": None}, "invalid_request"),
@@ -264,7 +274,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("other", "code"), WRONG)
 def test_wrong_question_of_a_known_address_is_told_there(
-    browser: Client, other: dict[str, str | None], code: str
+    browser: Client, other: Changes, code: str
 ) -> None:
     one = Installation(MY)
     for ask in (browser.get, browser.post):
@@ -278,7 +288,7 @@ def test_wrong_question_of_a_known_address_is_told_there(
 
 @pytest.mark.parametrize(("other", "code"), WRONG)
 def test_wrong_question_of_a_host_of_somebody_is_told_by_the_person(
-    browser: Client, other: dict[str, str | None], code: str
+    browser: Client, other: Changes, code: str
 ) -> None:
     # Otherwise any site that has this path could be reached by way of ours.
     answer = browser.get(Installation().address(**other))
