@@ -17,7 +17,7 @@ class AccessTokenForm(forms.Form):
         max_length=_LONGEST_NAME,
         help_text="The program that will use it, so that you know it again.",
         widget=forms.TextInput(
-            attrs={"placeholder": "Home Assistant", "autocomplete": "off"}
+            attrs={"placeholder": "evcc", "autocomplete": "off"}
         ),
     )
     form_id = forms.CharField(

@@ -65,7 +65,7 @@ def test_person_signs_in_with_tesla_and_allows_home_assistant(
     page.get_by_role("button", name="Sign in with Tesla").click()
     agree(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("Connect Home Assistant?")
-    expect(page.get_by_text(at_home.host)).to_be_visible()
+    expect(page.locator("dd.mono")).to_have_text(at_home.host)
     page.get_by_role("button", name="Allow").click()
     expect(page).to_have_title("Home Assistant")
     ((path, referer),) = at_home.came

@@ -68,7 +68,7 @@ def test_page_says_who_asks_for_what_and_where_one_goes(browser: Client) -> None
     page = answer.content.decode()
     assert "Connect Home Assistant?" in page
     assert "Home Assistant · Haus &lt;am&gt; See" in page
-    assert '<strong class="mono">homeassistant.local:8123</strong>' in page
+    assert 'Is <span class="mono">homeassistant.local:8123</span> your own' in page
     assert "alice@example.com" in page
     assert "Access tokens" in page
     assert ConnectCode.objects.count() == 0
