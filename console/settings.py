@@ -218,6 +218,8 @@ SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT and HTTPS else None
 )
 SECURE_SSL_REDIRECT = HTTPS
+# Programs post there, and a redirect would lose what they post; as at the API.
+SECURE_REDIRECT_EXEMPT = [r"^oauth/token$"]
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.flag(
     "HSTS_INCLUDE_SUBDOMAINS", default=False

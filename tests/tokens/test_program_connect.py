@@ -52,6 +52,24 @@ def test_address_that_programs_know_leads_to_our_own_name(db: None) -> None:
     assert Client().post(one.address("/connect")).status_code == 405
 
 
+def test_address_that_programs_know_works_behind_a_proxy_that_ends_tls(
+    settings: Settings, db: None
+) -> None:
+    settings.PUBLIC_URL = "https://keyfob.example.com"
+    settings.ALLOWED_HOSTS = ["keyfob.example.com"]
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    one, proxied = Installation(), {"X-Forwarded-Proto": "https"}
+    program = Client(headers={"Host": "keyfob.example.com"})
+    answer = program.get(one.address("/connect"), headers=proxied)
+    assert answer["Location"] == public(one.address())
+    assert public("").startswith("https://keyfob")
+    for headers in (proxied, {}):
+        told_ = program.post("/oauth/token", {}, headers=headers)
+        assert (told_.status_code, told_.json()["error"]) == (400, "invalid_request")
+    assert program.get(one.address("/console/connect")).status_code == 301
+
+
 def test_stranger_signs_in_first_and_comes_back(alice: User) -> None:
     one, browser = Installation(), Client()
     prove_address(alice)
