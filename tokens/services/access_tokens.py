@@ -59,8 +59,15 @@ def issue(user: User, name: str, *, form_id: str = "") -> tuple[AccessToken, str
 
 
 def remove(access_token: AccessToken) -> None:
-    """Delete an access token; every process refuses it within a second."""
-    AccessToken.objects.filter(pk=access_token.pk).delete()
+    """Delete an access token; every process refuses it within a second.
+
+    What a connection has goes with it. The row is locked first, as by a program that
+    fetches its next token: so neither waits for the other in a circle.
+    """
+    with transaction.atomic():
+        rows = AccessToken.objects.filter(pk=access_token.pk)
+        rows.select_for_update().first()
+        rows.delete()
 
 
 def is_well_formed(text: str) -> bool:
