@@ -20,7 +20,7 @@ from teslemetry_stream.exception import TeslemetryStreamAuthenticationError
 
 from accounts.models import User
 from accounts.services.members import prove_address
-from tests.api.test_home_assistant import House, house, set_up, until
+from tests.api.test_home_assistant import House, house, kinds_of, set_up, until
 from tests.factories import PASSWORD
 from tests.telemetry.stream.listening import beside, lock_out
 from tests.tokens.connecting import MY, Installation, told
@@ -137,7 +137,8 @@ async def lives_with_it(house: House) -> None:
         assert connection.fetched == 2
         assert connection.kept["access_token"] != first
         heard.clear()
-        await until(lambda: bool(heard))
+        await teslemetry.vehicles.create(house.red.vin).vehicle_data()
+        await until(lambda: "vehicle_data" in kinds_of(heard))
         assert not listening.done()
 
         await beside(lock_out)
