@@ -3,7 +3,7 @@
 A connection is one of the user's access tokens (`AccessToken` with a `client_id`). Its
 refresh token stays the same for as long as it stands: a program that does not hear an
 answer asks again with what it has, and no household is locked out by a lost packet
-(docs/decisions/0014). Of codes, hourly tokens and refresh tokens only the SHA-256 is kept.
+(docs/decisions/0015). Of codes, hourly tokens and refresh tokens only the SHA-256 is kept.
 """
 
 import base64
