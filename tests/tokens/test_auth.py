@@ -291,15 +291,22 @@ def test_hourly_token_is_not_remembered_beyond_its_end(
 def test_connection_stands_until_it_is_removed(
     alice: User, run: Run, clock: Clock
 ) -> None:
-    row = connected(alice).connection
+    pair = connected(alice)
+    row = pair.connection
 
     async def work(cache: TokenCache) -> list[Caller | None]:
         found = [await cache.stands(row.pk)]
         await asyncio.to_thread(_remove, row)
         clock.now_s += 0.99
         found.append(await cache.stands(row.pk))
+        # Looked up later, so that it would be remembered for longer.
+        cache._entries[access_tokens.digest(pair.access_token)] = (  # noqa: SLF001
+            clock.now_s + 1,
+            found[0],
+        )
         clock.now_s += 0.02
         found.append(await cache.stands(row.pk))
+        assert await cache.identify(pair.access_token) is None
         return found
 
     caller = Caller(row.pk, alice.pk, "Home Assistant · Home")
