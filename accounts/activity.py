@@ -21,6 +21,10 @@ _WORDS = {
     "token.issued": "Access token made",
     "token.removed": "Access token removed",
     "token.commanded": "Access token used for commands",
+    "program.allowed": "Program allowed to connect",
+    "program.connected": "Program connected",
+    "program.removed": "Connection of a program removed",
+    "program.ended": "Connection ended: its code came twice",
     "grant.linked": "Tesla account linked",
     "grant.unlinked": "Tesla account unlinked",
     "vehicle.removed": "Car removed",
@@ -50,7 +54,7 @@ _WORDS = {
     "subscription.asked": "Subscription: checkout opened",
     "subscription.changed": "Subscription changed",
 }
-_ALARMING = frozenset({"sign_in.failed", "proof.failed"})
+_ALARMING = frozenset({"sign_in.failed", "proof.failed", "program.ended"})
 _PROOFS = {
     "password": "password",
     "totp": "authenticator app",

@@ -7,6 +7,9 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.models import User
 
+FORM_TARGET = "keyfob.form_target"
+"""Where a request's META holds the origin to which its page's form leads in the end."""
+
 # What stands for the address of a client behind a Unix socket, which has none.
 LOCAL = "local"
 

@@ -14,8 +14,9 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlsplit
 
+from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
@@ -28,6 +29,8 @@ from api.responses import Refusal  # noqa: E402
 from console import streaming  # noqa: E402
 from tokens import well_known  # noqa: E402
 
+# Programs come here by Teslemetry's names, whatever ours is.
+_UNDER_ANY_NAME = frozenset({"/connect", "/oauth/token"})
 doors = streaming.Doors(door.application)
 """The doors of this process's streams."""
 
@@ -46,6 +49,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await door.application(scope, receive, send)
     elif stream := doors.of(scope["path"]):
         await stream(scope, receive, send)
+    elif scope["path"] in _UNDER_ANY_NAME:
+        await _page(_under_our_name(_without_token(scope)), receive, send)
     elif scope["path"] == well_known.PATH:
         await well_known.public_key(_without_token(scope), receive, send)
     else:
@@ -130,6 +135,13 @@ def _without_token(scope: Scope) -> Scope:
         return scope
     kept = [part for part in query.split(b"&") if _name(part) != b"token"]
     return {**scope, "query_string": b"&".join(kept)}
+
+
+def _under_our_name(scope: Scope) -> Scope:
+    """Return the scope as if the request had named the host of PUBLIC_URL."""
+    ours = (b"host", urlsplit(settings.PUBLIC_URL).netloc.encode())
+    others = [header for header in scope["headers"] if header[0] != b"host"]
+    return {**scope, "headers": [ours, *others]}
 
 
 def _name(part: bytes) -> bytes:

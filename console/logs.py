@@ -11,7 +11,7 @@ REMOVED = "[removed]"
 _NAMED = re.compile(
     r"""(?ix)
     ( ["']? \b (?: [a-z0-9_]* (?: token | secret | password | passwd ) | code | state
-        | nonce | authorization | cookie | set-cookie | sessionid | csrftoken
+        | nonce | authorization | code_verifier | cookie | set-cookie | sessionid | csrftoken
         | private_key | encryption_keys ) ["']? \s* [=:] \s* )
     ( "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | (?:bearer\ +|basic\ +)? [^\s&"',;)}\]]+ )
     """
@@ -20,7 +20,7 @@ _SHAPED = re.compile(
     r"""(?x)
     \b (?: bearer | Bearer ) \ + [\w.~+/=-]+          # a header's value
     | \b eyJ [\w-]+ \. [\w-]+ (?: \. [\w-]* )?        # a JWT
-    | \b kf_ [0-9A-Za-z]{6,}                          # a token we issued
+    | \b kf[cr]?_ [0-9A-Za-z]{6,}                      # a token or code we issued
     | \b v1:[0-9A-Za-z]+:[\w+/=-]{16,}                # a sealed column
     | -----BEGIN\ [A-Z ]*PRIVATE\ KEY-----
       .*? (?: -----END\ [A-Z ]*PRIVATE\ KEY----- | \Z )

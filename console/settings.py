@@ -179,6 +179,7 @@ ACCOUNT_RATE_LIMITS = {
     "tesla_sign_in": "30/m/ip",
     "welcome": "20/m/ip",
     "invitation": "30/m/ip",
+    "oauth_token": "60/m/ip",
 }
 MFA_ADAPTER = "accounts.mfa.MFAAdapter"
 MFA_FORMS = {
@@ -217,6 +218,8 @@ SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT and HTTPS else None
 )
 SECURE_SSL_REDIRECT = HTTPS
+# Programs post there, and a redirect would lose what they post; as at the API.
+SECURE_REDIRECT_EXEMPT = [r"^oauth/token$"]
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = environment.flag(
     "HSTS_INCLUDE_SUBDOMAINS", default=False
@@ -420,6 +423,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(3600),
     },
     "sweep-telemetry": {"task": "telemetry.tasks.sweep", "schedule": schedule(10)},
+    "forget-expired-tokens": {
+        "task": "tokens.tasks.forget_expired_tokens",
+        "schedule": schedule(600),
+    },
     "forget-old-usage": {
         "task": "tokens.tasks.forget_old_usage",
         "schedule": schedule(3600),

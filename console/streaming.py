@@ -82,12 +82,16 @@ class Programs:
             products,
             asked,
             reach.places(),
-            request.credential,
+            caller.token_id,
         )
 
     async def still(self, listener: Listener) -> Listener | None:
-        """Return what a listener may hear now, None when nothing any more."""
-        caller = await self._door.callers.identify(listener.proof)
+        """Return what a listener may hear now, None when nothing any more.
+
+        The text by which a connected program came in may expire meanwhile: the stream
+        goes on for as long as the connection stands.
+        """
+        caller = await self._door.callers.stands(listener.proof)
         if caller is None or not await self._door.standing.allows(
             caller.user_id, Capability.STREAM
         ):

@@ -1,7 +1,8 @@
 """Who calls: access tokens looked up, and remembered for a second at most.
 
 A token that was removed is refused within a second by every process, without anybody
-having to tell: what a process remembers is at most that old.
+having to tell: what a process remembers is at most that old. One that expires is refused
+from that moment on.
 """
 
 import asyncio
@@ -10,14 +11,15 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from django.db import DatabaseError, close_old_connections, connections
+from django.db.models import DateTimeField, F, Value
 from django.utils import timezone
 
-from tokens.models import AccessToken
+from tokens.models import AccessToken, HourlyToken
 from tokens.services import access_tokens
 
 _LOG = logging.getLogger(__name__)
@@ -29,11 +31,16 @@ _WRITE_AGAIN_AFTER_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who holds an access token: the token's id and name, and its user."""
+    """Who holds an access token: the token's id and name, and its user.
+
+    A connected program's token is the connection, whichever text it was called by;
+    `expires_at` is the end of that text.
+    """
 
     token_id: UUID
     user_id: UUID
     name: str
+    expires_at: datetime | None = field(default=None, compare=False)
 
 
 class TokenCache:
@@ -65,14 +72,36 @@ class TokenCache:
         if not access_tokens.is_well_formed(text):
             return None
         digest = access_tokens.digest(text)
-        entry = self._entries.get(digest)
+        return await self._known(digest, lambda: holder(digest))
+
+    async def stands(self, token_id: UUID) -> Caller | None:
+        """Return who holds the token of this id, None when it was removed.
+
+        For what goes on while a connection stands, beyond the hour of the text that
+        began it. Raises `DatabaseError`.
+        """
+        found = await self._known(f"id {token_id.hex}", lambda: holder_of(token_id))
+        if found is None:
+            self._forget(token_id)
+        return found
+
+    def _forget(self, token_id: UUID) -> None:
+        """Forget the texts of a token that was removed: whoever comes back is refused."""
+        for key, (_, caller) in list(self._entries.items()):
+            if caller is not None and caller.token_id == token_id:
+                del self._entries[key]
+
+    async def _known(
+        self, key: str, look_up: Callable[[], Caller | None]
+    ) -> Caller | None:
+        entry = self._entries.get(key)
         if entry is not None and self._clock() < entry[0]:
             return entry[1]
-        running = self._running.get(digest)
+        running = self._running.get(key)
         if running is None:
-            running = asyncio.ensure_future(self._look_up(digest))
-            self._running[digest] = running
-            running.add_done_callback(lambda _: self._running.pop(digest, None))
+            running = asyncio.ensure_future(self._look_up(key, look_up))
+            self._running[key] = running
+            running.add_done_callback(lambda _: self._running.pop(key, None))
         # Shielded: others may wait for the same answer when this caller leaves.
         return await asyncio.shield(running)
 
@@ -110,13 +139,19 @@ class TokenCache:
         await loop.run_in_executor(self._thread, connections.close_all)
         self._thread.shutdown(wait=False)
 
-    async def _look_up(self, digest: str) -> Caller | None:
+    async def _look_up(
+        self, key: str, look_up: Callable[[], Caller | None]
+    ) -> Caller | None:
         # The clock is read before the query, so that no entry outlives its second.
         asked_s = self._clock()
         loop = asyncio.get_running_loop()
-        caller = await loop.run_in_executor(self._thread, holder, digest)
-        self._entries[digest] = (asked_s + REMEMBERED_S, caller)
-        self._entries.move_to_end(digest)
+        caller = await loop.run_in_executor(self._thread, look_up)
+        for_s = REMEMBERED_S
+        if caller is not None and caller.expires_at is not None:
+            left = caller.expires_at - timezone.now()
+            for_s = min(for_s, left.total_seconds())
+        self._entries[key] = (asked_s + for_s, caller)
+        self._entries.move_to_end(key)
         if len(self._entries) > _MOST_ENTRIES:
             self._entries.popitem(last=False)
         return caller
@@ -129,8 +164,31 @@ class TokenCache:
 def holder(digest: str) -> Caller | None:
     """Find the holder of a token in one query; a disabled user holds none."""
     close_old_connections()
-    row = (
+    texts = (
         AccessToken.objects.filter(digest=digest, user__is_active=True)
+        .order_by()
+        .annotate(until=Value(None, output_field=DateTimeField()))
+        .values_list("pk", "user_id", "name", "until")
+    )
+    hourly = (
+        HourlyToken.objects.filter(digest=digest, expires_at__gt=timezone.now())
+        .filter(access_token__user__is_active=True)
+        .order_by()
+        .annotate(until=F("expires_at"))
+        .values_list(
+            "access_token_id", "access_token__user_id", "access_token__name", "until"
+        )
+    )
+    for row in texts.union(hourly, all=True):
+        return Caller(*row)
+    return None
+
+
+def holder_of(token_id: UUID) -> Caller | None:
+    """Find the holder of the token of an id; a disabled user holds none."""
+    close_old_connections()
+    row = (
+        AccessToken.objects.filter(pk=token_id, user__is_active=True)
         .values_list("pk", "user_id", "name")
         .first()
     )

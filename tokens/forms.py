@@ -16,9 +16,7 @@ class AccessTokenForm(forms.Form):
         label_suffix="",
         max_length=_LONGEST_NAME,
         help_text="The program that will use it, so that you know it again.",
-        widget=forms.TextInput(
-            attrs={"placeholder": "Home Assistant", "autocomplete": "off"}
-        ),
+        widget=forms.TextInput(attrs={"placeholder": "evcc", "autocomplete": "off"}),
     )
     form_id = forms.CharField(
         max_length=_LONGEST_FORM_ID, required=False, widget=forms.HiddenInput

@@ -121,22 +121,65 @@ class TeslaGrant(models.Model):
 
 
 class AccessToken(models.Model):
-    """A token that we issued to one of a user's programs.
+    """A token that we issued to one of a user's programs, or a program's connection.
 
-    Only the text's SHA-256 is kept, in hex; `hint` is its readable beginning.
+    Only the text's SHA-256 is kept, in hex; `hint` is its readable beginning. A
+    connection (`client_id` says whose) has no text of its own: its program fetches one
+    for an hour at a time (`HourlyToken`) by a refresh token, which is kept likewise.
+    `migrated_from` is the id of the token for which a connection was made, if any.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="access_tokens")
     name = models.CharField(max_length=80)
-    digest = models.CharField(max_length=64, unique=True)
+    digest = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001  # many rows have none
     hint = models.CharField(max_length=12)
+    client_id = models.CharField(max_length=64, blank=True)
+    refresh_digest = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001  # same
+    migrated_from = models.UUIDField(null=True)
     created_at = models.DateTimeField(default=timezone.now)
     last_used_at = models.DateTimeField(null=True)
     last_used_by = models.CharField(max_length=200, blank=True)
 
     class Meta:
         ordering = ["created_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(digest__isnull=False, client_id="", refresh_digest=None)
+                | (Q(digest=None, refresh_digest__isnull=False) & ~Q(client_id="")),
+                name="access_token_has_a_text_or_a_program",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class HourlyToken(models.Model):
+    """A text by which a connection's program calls until it expires: its SHA-256."""
+
+    access_token = models.ForeignKey(
+        AccessToken, models.CASCADE, related_name="hourly_tokens"
+    )
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"until {self.expires_at:%Y-%m-%d %H:%M}"
+
+
+class ConnectCode(models.Model):
+    """What a program gets once from a user who allowed it in, and what came of it."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="connect_codes")
+    digest = models.CharField(max_length=64, unique=True)
+    client_id = models.CharField(max_length=64)
+    redirect_uri = models.CharField(max_length=400)
+    challenge = models.CharField(max_length=43)
+    name = models.CharField(max_length=80)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+    access_token = models.ForeignKey(AccessToken, models.CASCADE, null=True)
 
     def __str__(self) -> str:
         return self.name

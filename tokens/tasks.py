@@ -2,8 +2,15 @@
 
 from celery import shared_task
 from celery.contrib.django.task import DjangoTask
+from django.utils import timezone
 
-from tokens.services import credits, grants, inquiries, usage  # noqa: A004
+from tokens.services import (
+    connections,
+    credits,  # noqa: A004
+    grants,
+    inquiries,
+    usage,
+)
 
 
 @shared_task(base=DjangoTask, ignore_result=True)
@@ -22,6 +29,12 @@ def forget_old_inquiries() -> None:
 def forget_old_usage() -> None:
     """Delete counts of calls that are older than the settings keep them."""
     usage.forget_old()
+
+
+@shared_task(base=DjangoTask, ignore_result=True)
+def forget_expired_tokens() -> None:
+    """Delete the codes and hourly tokens of connected programs that have expired."""
+    connections.forget_expired(timezone.now())
 
 
 @shared_task(base=DjangoTask, ignore_result=True)

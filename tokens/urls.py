@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tokens.views import access_tokens, scopes, tesla
+from tokens.views import access_tokens, connect, oauth, scopes, tesla
 
 app_name = "tokens"
 urlpatterns = [
@@ -15,5 +15,8 @@ urlpatterns = [
         access_tokens.access_token_remove,
         name="access_token_remove",
     ),
+    path("connect", connect.connect, name="connect"),
+    path("console/connect", connect.program_connect, name="program_connect"),
+    path("oauth/token", oauth.oauth_token, name="oauth_token"),
     path("console/scopes", scopes.scopes, name="scopes"),
 ]

@@ -20,7 +20,7 @@ from django.utils.safestring import SafeString
 from accounts.models import User
 
 _Row = TypeVar("_Row", bound=Model)
-_SECRET = ("digest", "password", "lease_id")
+_SECRET = ("challenge", "digest", "refresh_digest", "password", "lease_id")
 # What people's pages were told, and what a query must not ask letter by letter.
 _PRIVATE = (
     "answer",

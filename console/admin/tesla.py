@@ -20,6 +20,8 @@ from console.admin.base import (
 )
 from tokens.models import (
     AccessToken,
+    ConnectCode,
+    HourlyToken,
     Inquiry,
     Registration,
     Spending,
@@ -76,8 +78,11 @@ class TeslaGrantAdmin(OperatorAdmin[TeslaGrant]):
 class AccessTokenAdmin(OperatorAdmin[AccessToken]):
     """Access tokens that were issued: by whom used, never their texts."""
 
-    list_display = ("name", "of", "hint", "created_at", "last_used_at", "last_used_by")
-    list_filter = ("created_at", "last_used_at")
+    list_display = (
+        *("name", "of", "hint", "client_id"),
+        *("created_at", "last_used_at", "last_used_by"),
+    )
+    list_filter = ("client_id", "created_at", "last_used_at")
     list_select_related = ("user",)
     search_fields = ("name", "hint", "last_used_by", "user__email")
     readonly_fields = ("of",)
@@ -99,11 +104,45 @@ class AccessTokenAdmin(OperatorAdmin[AccessToken]):
                 members.record_act(
                     request.user,
                     access_token.user,
-                    "token.removed",
+                    "program.removed" if access_token.client_id else "token.removed",
                     request,
                     hint=access_token.hint,
                 )
         tell(request, len(chosen), len(chosen), "Removed")
+
+
+@register(HourlyToken)
+class HourlyTokenAdmin(OperatorAdmin[HourlyToken]):
+    """The tokens that connected programs have for an hour: until when."""
+
+    list_display = ("access_token", "of", "expires_at")
+    list_filter = ("expires_at",)
+    list_select_related = ("access_token__user",)
+    search_fields = ("access_token__name", "access_token__user__email")
+    readonly_fields = ("of",)
+    ordering = ("-expires_at", "pk")
+
+    @display(description="user")
+    def of(self, hourly_token: HourlyToken) -> SafeString | str:
+        """Link to the user."""
+        return link(hourly_token.access_token.user)
+
+
+@register(ConnectCode)
+class ConnectCodeAdmin(OperatorAdmin[ConnectCode]):
+    """Programs that were allowed to connect: whether they came for their tokens."""
+
+    list_display = ("name", "of", "redirect_uri", "expires_at", "used_at")
+    list_filter = ("client_id", "expires_at")
+    list_select_related = ("user",)
+    search_fields = ("name", "user__email")
+    readonly_fields = ("of",)
+    ordering = ("-expires_at", "pk")
+
+    @display(description="user", ordering="user__email")
+    def of(self, code: ConnectCode) -> SafeString | str:
+        """Link to the user."""
+        return link(code.user)
 
 
 class _UnderWay(OpenFilter):

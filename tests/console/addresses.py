@@ -37,6 +37,8 @@ PUBLIC = frozenset(
         "mfa_authenticate",
         "mfa_login_webauthn",
         "tokens:tesla_sign_in",
+        "tokens:connect",
+        "tokens:oauth_token",
         "tokens:tesla_callback",
         "account_login",
         "account_confirm_login_code",

@@ -29,10 +29,13 @@ from tests.factories import (
     make_user,
     make_vehicle,
 )
+from tests.tokens.connecting import connected_program
 from tests.tokens.helpers import proved
 from tests.webhooks.making import make_attempt, make_delivery, make_endpoint
 from tokens.models import (
     AccessToken,
+    ConnectCode,
+    HourlyToken,
     Inquiry,
     Registration,
     Spending,
@@ -79,6 +82,7 @@ def everything(alice: User) -> dict[str, str]:
         previous_refresh_token_sealed=SECRETS[0],
     )
     access_token, _ = access_tokens.issue(alice, "evcc")
+    code, hourly_token = connected_program(alice)
     asked = inquiries.ask(alice, grant, "vehicle", VIN)
     Inquiry.objects.update(answer={"secret": "private thing"})
     letter = letters.keep("alice@example.com", "Hello", "private thing")
@@ -100,6 +104,8 @@ def everything(alice: User) -> dict[str, str]:
         "accounts/letter": str(letter.pk),
         "tokens/teslagrant": str(grant.pk),
         "tokens/accesstoken": str(access_token.pk),
+        "tokens/connectcode": str(code.pk),
+        "tokens/hourlytoken": str(hourly_token.pk),
         "tokens/inquiry": str(asked.pk),
         "tokens/registration": registration.region,
         "tokens/usage": str(Usage.objects.get().pk),
@@ -210,12 +216,19 @@ def test_no_page_shows_a_secret(
     client_of: ClientOf, owner: User, everything: dict[str, str]
 ) -> None:
     client = client_of(owner)
-    digest = AccessToken.objects.get().digest
+    digests = [
+        digest
+        for model in (AccessToken, HourlyToken, ConnectCode)
+        for digest in model.objects.values_list("digest", flat=True)
+        if digest is not None
+    ]
+    (connection,) = AccessToken.objects.exclude(client_id="")
+    digests += [str(connection.refresh_digest), ConnectCode.objects.get().challenge]
     for page, key in everything.items():
         for address in (f"/admin/{page}/", f"/admin/{page}/{key}/change/"):
             text = client.get(address).content.decode()
             assert "Keyfob admin" in text
-            for secret in (*SECRETS, digest, "sealed"):
+            for secret in (*SECRETS, *digests, "sealed"):
                 assert secret not in text.replace("unsealed", "")
 
 
@@ -422,7 +435,8 @@ def test_tokens_are_removed_and_grants_renewed(
     client_of: ClientOf, owner: User, everything: dict[str, str]
 ) -> None:
     client = client_of(owner)
-    _act(client, "tokens/accesstoken", "remove", everything["tokens/accesstoken"])
+    keys = AccessToken.objects.values_list("pk", flat=True)
+    _act(client, "tokens/accesstoken", "remove", *map(str, keys))
     assert AccessToken.objects.count() == 0
     _act(client, "tokens/teslagrant", "refresh", everything["tokens/teslagrant"])
     assert list(TeslaGrant.objects.due(timezone.now())) == [TeslaGrant.objects.get()]

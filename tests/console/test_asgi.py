@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.signals import request_started
 
 from api import door
@@ -34,9 +35,9 @@ def scope_of(path: str, query: bytes = b"", **more: Any) -> dict[str, Any]:
     }
 
 
-def ask(path: str, query: bytes = b"", kind: str = "http") -> Messages:
+def ask(path: str, query: bytes = b"", kind: str = "http", **more: Any) -> Messages:
     """Send one request to the application; return what it sent back."""
-    scope = scope_of(path, query, type=kind)
+    scope = scope_of(path, query, type=kind, **more)
     sent: Messages = []
     waiting = [{"type": "http.request", "body": b"", "more_body": False}]
 
@@ -107,6 +108,22 @@ def test_pages_do_not_see_a_token(
     messages = ask("/nothing/here", query)
     assert messages[0]["status"] == 404
     assert queries_seen == [kept]
+
+
+@pytest.mark.parametrize(
+    "host", [b"teslemetry.com", b"api.teslemetry.com", b"na.teslemetry.com:443", b"x"]
+)
+@pytest.mark.django_db
+def test_programs_that_sign_in_come_by_any_name(host: bytes) -> None:
+    headers = [(b"host", host)]
+    (start, *_) = ask("/connect", b"state=1&token=2", headers=headers)
+    assert start["status"] == 302
+    address = f"{settings.PUBLIC_URL}/console/connect?state=1"
+    assert dict(start["headers"])[b"Location"] == address.encode()
+    (start, *_) = ask("/oauth/token", headers=headers)
+    assert start["status"] == 405
+    (start, *_) = ask("/console/connect", headers=headers)
+    assert start["status"] == 400
 
 
 def test_web_socket_is_refused() -> None:

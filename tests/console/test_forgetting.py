@@ -47,7 +47,8 @@ from tests.accounts.factors import set_up_app
 from tests.console.leaving import CLIENT, finish, fresh_client
 from tests.factories import make_bare_grant, make_energy_site, make_vehicle
 from tests.fixtures.tesla import MakeGrant
-from tokens.models import AccessToken, Inquiry, TeslaGrant
+from tests.tokens.connecting import connected_program
+from tokens.models import AccessToken, HourlyToken, Inquiry, TeslaGrant
 from tokens.services import access_tokens, grants, inquiries, spool, usage
 from tokens.services.last_answers import StillKept
 from vehicles.models import TelemetryConfig, Vehicle, VehicleAccess
@@ -94,6 +95,7 @@ def _fill(user: User, grant: TeslaGrant) -> None:
     commands.ask(user, seen.vehicle.vin, "door_lock")
     wishes.merge(seen, {"Soc": None})
     access_tokens.issue(user, "Home Assistant")
+    connected_program(user)
     prove_address(user)
     fresh_client(user)
     fresh_client(user).post("/accounts/login/", {"login": user.email, "password": "x"})
@@ -189,7 +191,11 @@ def _subscribe(user: User) -> None:
 
 def _needles(user: User, grant: TeslaGrant) -> list[str]:
     """Return what names the person or opens something of theirs, in lower case."""
-    digests = AccessToken.objects.filter(user=user).values_list("digest", flat=True)
+    issued = AccessToken.objects.filter(user=user)
+    known = issued.values_list("digest", flat=True)
+    digests = [digest for digest in known if digest is not None]
+    (connection,) = issued.exclude(client_id="")
+    digests += [str(connection.refresh_digest), HourlyToken.objects.get().digest]
     return [
         str(user.pk),
         user.pk.hex,

@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from tests.fixtures.live import LiveConsole, NewPage
 from tests.journeys.conftest import Enter
+from tests.tokens.connecting import Installation
 from tokens.models import AccessToken, TeslaGrant
 from tokens.services import access_tokens
 
@@ -52,6 +53,7 @@ def test_no_page_scrolls_sideways_on_a_phone(
     expect(phone.get_by_label("New e-mail address")).to_be_visible()
     for address in (
         "/console/",
+        Installation().address(),
         "/console/tokens",
         f"/console/tokens/{token}/remove",
         "/console/scopes",

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
-from tokens.models import MOST_ACCESS_TOKENS, AccessToken
+from tokens.models import MOST_ACCESS_TOKENS, AccessToken, HourlyToken
 
 PREFIX = "kf_"
 TOUCH_EVERY = timedelta(minutes=1)
@@ -45,7 +45,7 @@ def issue(user: User, name: str, *, form_id: str = "") -> tuple[AccessToken, str
     token. Raises `TooManyAccessTokens` and `AlreadyIssued`.
     """
     key = uuid.uuid5(user.pk, form_id) if form_id else uuid.uuid4()
-    text = _new_text()
+    text = new_text()
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
         if AccessToken.objects.filter(pk=key).exists():
@@ -59,8 +59,15 @@ def issue(user: User, name: str, *, form_id: str = "") -> tuple[AccessToken, str
 
 
 def remove(access_token: AccessToken) -> None:
-    """Delete an access token; every process refuses it within a second."""
-    AccessToken.objects.filter(pk=access_token.pk).delete()
+    """Delete an access token; every process refuses it within a second.
+
+    What a connection has goes with it. The row is locked first, as by a program that
+    fetches its next token: so neither waits for the other in a circle.
+    """
+    with transaction.atomic():
+        rows = AccessToken.objects.filter(pk=access_token.pk)
+        rows.select_for_update().first()
+        rows.delete()
 
 
 def is_well_formed(text: str) -> bool:
@@ -89,17 +96,21 @@ def touch(uses: Mapping[str, tuple[datetime, str]]) -> int:
     """
     touched = 0
     for token_digest, (used_at, client) in uses.items():
+        hourly = HourlyToken.objects.filter(digest=token_digest)
         touched += (
-            AccessToken.objects.filter(digest=token_digest)
+            AccessToken.objects.filter(
+                Q(digest=token_digest) | Q(pk__in=hourly.values("access_token"))
+            )
             .filter(Q(last_used_at=None) | Q(last_used_at__lte=used_at - TOUCH_EVERY))
-            .update(last_used_at=used_at, last_used_by=_one_line(client))
+            .update(last_used_at=used_at, last_used_by=one_line(client))
         )
     return touched
 
 
-def _new_text() -> str:
+def new_text(prefix: str = PREFIX) -> str:
+    """Return a new secret in the form that scanners know; `prefix` says what it is."""
     body = "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_LENGTH))
-    return f"{PREFIX}{body}{_checksum(body)}"
+    return f"{prefix}{body}{_checksum(body)}"
 
 
 def _checksum(body: str) -> str:
@@ -111,6 +122,6 @@ def _checksum(body: str) -> str:
     return "".join(reversed(digits))
 
 
-def _one_line(client: str) -> str:
+def one_line(client: str) -> str:
     """Return a client's name for itself, printable and at most 200 characters."""
     return "".join(sign for sign in client[:400] if sign.isprintable())[:200]

@@ -8,7 +8,14 @@ from typing import Any
 from accounts.models import User
 from accounts.services.exporting import CHUNK, Sheet, sheet
 from events.latest import Snapshot
-from tokens.models import AccessToken, Inquiry, TeslaGrant, Usage
+from tokens.models import (
+    AccessToken,
+    ConnectCode,
+    HourlyToken,
+    Inquiry,
+    TeslaGrant,
+    Usage,
+)
 from tokens.services import news
 
 # What Tesla puts into a car's record that opens something.
@@ -40,9 +47,28 @@ def exports(user: User) -> Iterator[Sheet]:
         {
             "name": "name",
             "begins_with": "hint",
+            "connected_program": "client_id",
             "created_at": "created_at",
             "last_used_at": "last_used_at",
             "last_used_by": "last_used_by",
+        },
+    )
+    yield sheet(
+        "hourly_tokens",
+        "until when your connected programs may call before they fetch a new token",
+        HourlyToken.objects.filter(access_token__user=user).order_by("pk"),
+        {"connection": "access_token__name", "expires_at": "expires_at"},
+    )
+    yield sheet(
+        "programs_allowed",
+        "the programs that you allowed to connect within the last minutes",
+        ConnectCode.objects.filter(user=user).order_by("pk"),
+        {
+            "name": "name",
+            "program": "client_id",
+            "sent_back_to": "redirect_uri",
+            "expires_at": "expires_at",
+            "used_at": "used_at",
         },
     )
     yield sheet(

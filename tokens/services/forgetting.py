@@ -2,7 +2,7 @@
 
 from accounts.models import User
 from accounts.services.batches import delete_in_batches
-from tokens.models import AccessToken, Inquiry, TeslaGrant, Usage
+from tokens.models import AccessToken, ConnectCode, Inquiry, TeslaGrant, Usage
 from tokens.services import grants, last_answers, news, spool
 
 
@@ -22,7 +22,11 @@ def forget(user: User) -> dict[str, int]:
 
 
 def forget_access_tokens(user: User) -> int:
-    """Delete a user's access tokens; every process refuses them within a second."""
+    """Delete a user's access tokens; every process refuses them within a second.
+
+    Programs that were allowed to connect and have not yet come get none.
+    """
+    delete_in_batches(ConnectCode.objects.filter(user=user))
     return delete_in_batches(AccessToken.objects.filter(user=user))
 
 

@@ -50,7 +50,7 @@ def access_token_remove(request: UserRequest, pk: UUID) -> HttpResponse:
         service.remove(access_token)
         audit.record(
             request.user,
-            "token.removed",
+            "program.removed" if access_token.client_id else "token.removed",
             subject=access_token.hint,
             request=request,
         )

@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-NAMES = frozenset(f"{one}.teslemetry.com" for one in ("api", "na", "eu"))
+SITE = "teslemetry.com"
+NAMES = frozenset({SITE, *(f"{one}.{SITE}" for one in ("api", "na", "eu"))})
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:

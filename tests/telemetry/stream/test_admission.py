@@ -1,6 +1,7 @@
 """Who gets in, who is refused and how, and whose stream ends while it lasts."""
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,7 +19,10 @@ from tests.telemetry.stream.conftest import (
     MakePerson,
 )
 from tests.telemetry.stream.listening import Server
-from tokens.models import AccessToken, TeslaGrant
+from tests.tokens.connecting import connected
+from tokens import tasks
+from tokens.models import AccessToken, HourlyToken, TeslaGrant
+from tokens.services import access_tokens, connections
 
 AT_MS = 1785233730007
 ENDS_WITHIN_S = 2.3
@@ -144,6 +148,30 @@ def test_removed_token_ends_its_streams(
     assert time.monotonic() - begun_s < ENDS_WITHIN_S
     again = listen(token=somebody.token)
     assert again.head() == 401
+
+
+def test_stream_of_a_connected_program_outlives_its_hour_not_its_connection(
+    listen: Listen, person: MakePerson, alice: User
+) -> None:
+    somebody = person(alice)
+    pair = connected(alice)
+    line = listen(token=pair.access_token).begin()
+    past = timezone.now() - timedelta(seconds=1)
+    HourlyToken.objects.update(expires_at=past)
+    tasks.forget_expired_tokens()
+    assert HourlyToken.objects.count() == 0
+    time.sleep(ENDS_WITHIN_S)  # nothing tells that a stream was looked at and goes on
+    somebody.tell(ALL)
+    assert line.event()["vin"] == VIN
+    assert listen(token=pair.access_token).head() == 401
+    new = connections.refresh(pair.refresh_token, client_id="homeassistant")
+    second = listen(token=new.access_token).begin()
+    access_tokens.remove(pair.connection)
+    begun_s = time.monotonic()
+    line.end()
+    second.end()
+    assert time.monotonic() - begun_s < ENDS_WITHIN_S
+    assert listen(token=new.access_token).head() == 401
 
 
 def test_deleted_and_disabled_accounts_hear_nothing(

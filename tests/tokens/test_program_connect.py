@@ -1,0 +1,405 @@
+"""The question whether a program may act in somebody's name, and who may not ask it."""
+
+import re
+import time
+from datetime import timedelta
+from typing import TypedDict
+from urllib.parse import quote, urlsplit
+
+import pytest
+from django.conf import settings
+from django.core import mail
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import AuditEntry, Letter, User
+from accounts.services.members import prove_address
+from tests.factories import PASSWORD
+from tests.tokens.connecting import ASK, CALLBACK, MY, Installation, public, told
+from tests.tokens.helpers import fresh_client
+from tokens.models import MOST_ACCESS_TOKENS, AccessToken, ConnectCode
+from tokens.services import access_tokens, connections, programs
+
+
+class Changes(TypedDict, total=False):
+    """Parameters of a question that are not as they should be."""
+
+    response_type: str | None
+    code_challenge: str | None
+    code_challenge_method: str | None
+
+
+HOMEY = "https://callback.athom.com/oauth2/callback"
+
+
+@pytest.fixture
+def browser(alice: User) -> Client:
+    return fresh_client(alice)
+
+
+def _policy(answer: object) -> str:
+    headers: dict[str, str] = getattr(answer, "headers")  # noqa: B009
+    found = re.search(r"form-action ([^;]*);", headers["Content-Security-Policy"])
+    assert found is not None
+    return found.group(1)
+
+
+def test_address_that_programs_know_leads_to_our_own_name(db: None) -> None:
+    one = Installation()
+    answer = Client().get(one.address("/connect"))
+    assert answer.status_code == 302
+    assert answer["Location"] == public(one.address())
+    assert Client().post(one.address("/connect")).status_code == 405
+
+
+def test_address_that_programs_know_works_behind_a_proxy_that_ends_tls(
+    settings: Settings, db: None
+) -> None:
+    settings.PUBLIC_URL = "https://keyfob.example.com"
+    settings.ALLOWED_HOSTS = ["keyfob.example.com"]
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    one, proxied = Installation(), {"X-Forwarded-Proto": "https"}
+    program = Client(headers={"Host": "keyfob.example.com"})
+    answer = program.get(one.address("/connect"), headers=proxied)
+    assert answer["Location"] == public(one.address())
+    assert public("").startswith("https://keyfob")
+    for headers in (proxied, {}):
+        told_ = program.post("/oauth/token", {}, headers=headers)
+        assert (told_.status_code, told_.json()["error"]) == (400, "invalid_request")
+    assert program.get(one.address("/console/connect")).status_code == 301
+
+
+def test_stranger_signs_in_first_and_comes_back(alice: User) -> None:
+    one, browser = Installation(), Client()
+    prove_address(alice)
+    answer = browser.get(one.address())
+    assert answer["Location"] == f"/accounts/login/?next={quote(one.address())}"
+    form = {"login": alice.email, "password": PASSWORD, "next": one.address()}
+    answer = browser.post(answer["Location"], form)
+    assert (answer.status_code, answer["Location"]) == (302, one.address())
+    assert browser.get(one.address()).status_code == 200
+
+
+def test_page_says_who_asks_for_what_and_where_one_goes(browser: Client) -> None:
+    answer = browser.get(Installation(name="Haus <am> See").address())
+    page = answer.content.decode()
+    assert "Connect Home Assistant?" in page
+    assert "Home Assistant · Haus &lt;am&gt; See" in page
+    assert 'Is <span class="mono">homeassistant.local:8123</span> your own' in page
+    assert "alice@example.com" in page
+    assert "Access tokens" in page
+    assert ConnectCode.objects.count() == 0
+
+
+def test_page_cannot_be_framed_or_told_on_and_its_form_ends_at_the_program_alone(
+    browser: Client,
+) -> None:
+    answer = browser.get(Installation().address())
+    assert answer["X-Frame-Options"] == "DENY"
+    assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
+    assert answer["Referrer-Policy"] == "same-origin"
+    assert "no-store" in answer["Cache-Control"]
+    there = "http://homeassistant.local:8123"
+    assert _policy(answer).split()[-1] == there
+    assert _policy(browser.get(Installation(MY).address())).endswith(
+        " https://my.home-assistant.io"
+    )
+    assert there not in _policy(browser.get("/console/tokens"))
+
+
+def test_allow_sends_a_code_back_and_keeps_its_digest(
+    alice: User, browser: Client
+) -> None:
+    one = Installation()
+    answer = browser.post(one.address())
+    assert answer.status_code == 302
+    assert answer["Location"].startswith(f"{CALLBACK}?code=kfc_")
+    got = told(answer["Location"])
+    assert got.keys() == {"code", "state"}
+    assert got["state"] == one.state
+    row = ConnectCode.objects.get()
+    assert (row.user, row.digest) == (alice, access_tokens.digest(got["code"]))
+    assert (row.client_id, row.redirect_uri) == ("homeassistant", CALLBACK)
+    assert row.name == str(row) == "Home Assistant · Home"
+    assert got["code"] not in str(dict(browser.session))
+    assert AccessToken.objects.count() == 0
+
+
+def test_allow_is_told_by_letter_and_in_the_trail(
+    browser: Client, settings: Settings
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    Installation().allowed(browser)
+    entry = AuditEntry.objects.get(action="program.allowed")
+    assert (entry.about, entry.detail) == ("Home Assistant", {})
+    (letter,) = mail.outbox
+    assert letter.subject == "Keyfob: A program was connected"
+    assert "you were sent back to homeassistant.local:8123" in letter.body
+    assert "kfc_" not in letter.body
+    page = browser.get("/console/account/activity").content.decode()
+    assert "Program allowed to connect" in page
+
+
+def test_cancel_tells_the_program(browser: Client) -> None:
+    one = Installation()
+    answer = browser.post(one.address(), {"cancel": "yes"})
+    got = told(answer["Location"])
+    assert answer["Location"].startswith(f"{CALLBACK}?")
+    assert (got["error"], got["state"]) == ("access_denied", one.state)
+    assert ConnectCode.objects.count() == 0
+
+
+def test_allow_wants_a_csrf_token_and_a_page_of_ours(alice: User) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(
+        alice, backend="allauth.account.auth_backends.AuthenticationBackend"
+    )
+    address = Installation().address()
+    assert strict.post(address).status_code == 403
+    foreign = fresh_client(alice).post(
+        address, headers={"Sec-Fetch-Site": "cross-site"}
+    )
+    assert foreign.status_code == 403
+    assert ConnectCode.objects.count() == 0
+
+
+def test_old_sign_in_is_proved_first(browser: Client) -> None:
+    session = browser.session
+    (record,) = session["account_authentication_methods"]
+    record["at"] = time.time() - 301
+    session["account_authentication_methods"] = [record]
+    session.save()
+    address = Installation().address()
+    for ask in (browser.get, browser.post):
+        answer = ask(address)
+        assert answer.status_code == 302
+        place = urlsplit(answer["Location"])
+        assert place.path == "/accounts/reauthenticate/"
+        assert told(answer["Location"]) == {"next": address}
+    back = browser.post(
+        "/accounts/reauthenticate/", {"password": PASSWORD, "next": address}
+    )
+    assert back["Location"] == address
+    assert ConnectCode.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "redirect_uri",
+    [
+        "",
+        "javascript:alert(1)//auth/external/callback",
+        "data:text/html,x",
+        "//evil.example/auth/external/callback",
+        "/auth/external/callback",
+        "ftp://evil.example/auth/external/callback",
+        "https://evil.example/",
+        "https://evil.example/auth/external/callback/",
+        "https://evil.example/auth/external/callback/..",
+        "https://evil.example/x/../auth/external/callback",
+        "https://evil.example/auth/external/callback?next=x",
+        "https://evil.example/auth/external/callback#x",
+        "https://evil.example#/auth/external/callback",
+        "https://evil.example?/auth/external/callback",
+        "https://evil.example/%2fauth/external/callback",
+        "https://me@evil.example/auth/external/callback",
+        "https://home.local:80@evil.example/auth/external/callback",
+        "https://evil.example\\@home.local/auth/external/callback",
+        "https://home.local\\.evil.example/auth/external/callback",
+        "https://home.local%2eevil.example/auth/external/callback",
+        "https://home.local\r\nLocation: https://evil/auth/external/callback",
+        "https://home.local /auth/external/callback",
+        "https://home.local\t/auth/external/callback",
+        "https://home.local;script-src/auth/external/callback",
+        "https://hömé.local/auth/external/callback",
+        "https://home.local:0/auth/external/callback",
+        "https://home.local:99999/auth/external/callback",
+        "https://home.local:/auth/external/callback",
+        "https:///auth/external/callback",
+        "HTTPS://home.local/auth/external/callback\n",
+        f"https://{'a' * 400}.example/auth/external/callback",
+        "https://my.home-assistant.io.evil.example/redirect/oauth",
+        "https://my.home-assistant.io/redirect/oauth/",
+        "https://my.home-assistant.io/redirect/oauth?x=1",
+        "http://my.home-assistant.io/redirect/oauth",
+        HOMEY,
+    ],
+)
+def test_address_of_nobody_known_is_refused_on_a_page(
+    browser: Client, redirect_uri: str
+) -> None:
+    one = Installation()
+    for ask in (browser.get, browser.post):
+        answer = ask(one.address(redirect_uri=redirect_uri))
+        assert answer.status_code == 400, redirect_uri
+        assert b"Nothing was connected" in answer.content
+        assert b'href="http' not in answer.content
+    assert ConnectCode.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "redirect_uri",
+    [
+        MY,
+        CALLBACK,
+        "https://192.168.1.5:8123/auth/external/callback",
+        "http://[fd00::5]:8123/auth/external/callback",
+        "https://ha_1.example.com/auth/external/callback",
+    ],
+)
+def test_addresses_of_home_assistant_are_taken(
+    browser: Client, redirect_uri: str
+) -> None:
+    answer = browser.get(Installation(redirect_uri).address())
+    assert answer.status_code == 200
+    where = _policy(answer).split()[-1]
+    assert redirect_uri.startswith(where)
+    # A policy cannot write an IPv6 address.
+    assert (where == "http:") == ("[" in redirect_uri)
+
+
+@pytest.mark.parametrize("client_id", ["", "evil", "HomeAssistant", "homeassistant "])
+def test_unknown_program_is_refused_on_a_page(browser: Client, client_id: str) -> None:
+    answer = browser.get(Installation().address(client_id=client_id))
+    assert answer.status_code == 400
+    assert b"The programs that can are Home Assistant and Homey." in answer.content
+
+
+@pytest.mark.parametrize("name", ["client_id", "redirect_uri"])
+def test_name_or_address_that_stands_there_twice_is_refused_on_a_page(
+    browser: Client, name: str
+) -> None:
+    one = Installation()
+    answer = browser.get(f"{one.address()}&{name}={quote(one.query[name])}")
+    assert answer.status_code == 400
+
+
+def test_state_beyond_reason_is_refused_on_a_page(browser: Client) -> None:
+    assert browser.get(Installation(state="x" * 1001).address()).status_code == 400
+    assert browser.get(Installation(state="x" * 1000).address()).status_code == 200
+
+
+WRONG: list[tuple[Changes, str]] = [
+    ({"response_type": None}, "invalid_request"),
+    ({"response_type": "token"}, "unsupported_response_type"),
+    ({"code_challenge": None}, "invalid_request"),
+    ({"code_challenge": "x" * 42}, "invalid_request"),
+    ({"code_challenge": "x" * 42 + "="}, "invalid_request"),
+    ({"code_challenge_method": None}, "invalid_request"),
+    ({"code_challenge_method": "plain"}, "invalid_request"),
+]
+
+
+@pytest.mark.parametrize(("other", "code"), WRONG)
+def test_wrong_question_of_a_known_address_is_told_there(
+    browser: Client, other: Changes, code: str
+) -> None:
+    one = Installation(MY)
+    for ask in (browser.get, browser.post):
+        answer = ask(one.address(**other))
+        assert answer.status_code == 302
+        assert answer["Location"].startswith(f"{MY}?")
+        got = told(answer["Location"])
+        assert (got["error"], got["state"]) == (code, one.state)
+    assert ConnectCode.objects.count() == 0
+
+
+@pytest.mark.parametrize(("other", "code"), WRONG)
+def test_wrong_question_of_a_host_of_somebody_is_told_by_the_person(
+    browser: Client, other: Changes, code: str
+) -> None:
+    # Otherwise any site that has this path could be reached by way of ours.
+    answer = browser.get(Installation().address(**other))
+    assert answer.status_code == 400
+    page = answer.content.decode()
+    assert f'href="{CALLBACK}?error={code}&amp;' in page
+    assert "Back to homeassistant.local:8123" in page
+
+
+def test_parameter_that_stands_there_twice_is_told(browser: Client) -> None:
+    one = Installation(MY)
+    answer = browser.get(f"{one.address()}&code_challenge_method=S256")
+    assert told(answer["Location"])["error"] == "invalid_request"
+
+
+def test_question_without_a_state_gets_none_back(browser: Client) -> None:
+    answer = browser.post(Installation().address(state=None))
+    assert told(answer["Location"]).keys() == {"code"}
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("", "Home Assistant"),
+        ("  ", "Home Assistant"),
+        ("Haus\u202e\r\nam See", "Home Assistant · Hausam See"),
+        ("é" * 500, "Home Assistant · " + "é" * 60),
+    ],
+)
+def test_name_is_one_printable_line(browser: Client, name: str, title: str) -> None:
+    one = Installation(name=name)
+    one.allowed(browser)
+    assert ConnectCode.objects.get().name == title
+
+
+def test_full_list_says_what_to_do_and_loses_nothing(
+    alice: User, browser: Client
+) -> None:
+    for number in range(MOST_ACCESS_TOKENS):
+        access_tokens.issue(alice, str(number))
+    one = Installation()
+    for ask in (browser.get, browser.post):
+        answer = ask(one.address())
+        page = answer.content.decode()
+        assert answer.status_code == 409
+        assert "You have 10 access tokens" in page
+        assert one.address().replace("&", "&amp;") in page
+        assert "Allow</button>" not in page
+    assert ConnectCode.objects.count() == 0
+    access_tokens.remove(AccessToken.objects.all()[0])
+    assert one.connect(browser)["token_type"] == "Bearer"
+    assert AccessToken.objects.count() == MOST_ACCESS_TOKENS
+
+
+def test_page_tells_of_an_earlier_connection_of_the_same_name(
+    browser: Client,
+) -> None:
+    assert b"connected already" not in browser.get(Installation().address()).content
+    Installation().connect(browser)
+    assert b"connected already" in browser.get(Installation().address()).content
+    other = Installation(name="Cabin").address()
+    assert b"connected already" not in browser.get(other).content
+
+
+def test_list_shows_a_connection_as_one_token_and_removes_it(
+    alice: User, charlie: User, browser: Client
+) -> None:
+    tokens = Installation().connect(browser)
+    row = AccessToken.objects.get()
+    page = browser.get("/console/tokens").content.decode()
+    assert "Home Assistant · Home" in page
+    assert "1 of 10" in page
+    address = f"/console/tokens/{row.pk}/remove"
+    assert fresh_client(charlie).post(address).status_code == 404
+    assert b"Remove the connection" in browser.get(address).content
+    browser.post(address)
+    assert AccessToken.objects.count() == 0
+    trail = AuditEntry.objects.filter(action__startswith="program")
+    assert sorted(trail.values_list("action", flat=True)) == [
+        "program.allowed",
+        "program.connected",
+        "program.removed",
+    ]
+    for text in (tokens["access_token"], tokens["refresh_token"]):
+        assert text not in page
+        assert text not in str(list(AuditEntry.objects.values()))
+        assert text not in str(list(Letter.objects.values()))
+
+
+def test_wish_of_a_program_without_hosts_of_people_is_its_own_alone() -> None:
+    homey = programs.KNOWN["homey"]
+    assert homey.allows(HOMEY)
+    assert not homey.allows(CALLBACK)
+    assert ASK.startswith("/console/")
+    assert timedelta(minutes=10) >= connections.CODE_LIFE
+    assert settings.ACCOUNT_RATE_LIMITS["oauth_token"]
