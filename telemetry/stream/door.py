@@ -25,11 +25,15 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 _log = logging.getLogger(__name__)
+# Some clients end a request that has no body with the end of one. Over a connection that
+# is kept that would be the next request, and its refusal the answer to the one after.
+_CLOSE = (b"connection", b"close")
 _HEADERS = [
     (b"content-type", b"text/event-stream"),
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
     (b"x-content-type-options", b"nosniff"),
+    _CLOSE,
 ]
 
 
@@ -175,7 +179,7 @@ async def _refuse(no: NotAdmitted, send: Send) -> None:
         {
             "type": "http.response.start",
             "status": no.status,
-            "headers": [*no.headers, length],
+            "headers": [*no.headers, length, _CLOSE],
         }
     )
     await send({"type": "http.response.body", "body": no.body})

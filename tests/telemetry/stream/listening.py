@@ -1,6 +1,7 @@
 """A web process of its own, and programs that listen to it over bare sockets."""
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -178,7 +179,16 @@ class Line:
         length = int(self.headers["content-length"])
         while len(self._bytes) < length:
             self._more()
-        return json.loads(self._bytes[:length])
+        found = json.loads(self._bytes[:length])
+        self._bytes = self._bytes[length:]
+        return found
+
+    def rest(self) -> bytes:
+        """Read until the connection is closed; return what came after all."""
+        with contextlib.suppress(Cut):
+            while True:
+                self._more()
+        return self._bytes
 
     def line(self, within_s: float = WITHIN_S) -> str:
         """Read the next line of the stream. Raises `Ended`."""

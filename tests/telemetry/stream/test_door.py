@@ -210,6 +210,16 @@ def test_stray_end_of_chunks_after_the_request(server: Server, home: Person) -> 
         assert line.event() == state()
 
 
+def test_stray_end_of_chunks_is_no_request_after_a_refusal(
+    server: Server, home: Person
+) -> None:
+    with server.listen(token=f"{home.token}x", after=b"0\r\n\r\n") as line:
+        assert line.head() == 401
+        assert line.headers["connection"] == "close"
+        line.json()
+        assert line.rest() == b""
+
+
 def test_too_long_data_comes_in_parts(listen: Listen, home: Person) -> None:
     line = listen(token=home.token).begin()
     values = {f"S{number}": "x" * 50_000 for number in range(5)} | {
