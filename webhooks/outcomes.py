@@ -68,7 +68,10 @@ class Outcome:
 
 @dataclass(slots=True)
 class Tried:
-    """Hold one request and what came of it; `delivery_id` is None for data."""
+    """Hold one request and what came of it; `delivery_id` is None for data.
+
+    `events_before` were accepted by requests before it that nothing else tells of.
+    """
 
     endpoint_id: UUID
     message_id: str
@@ -83,6 +86,7 @@ class Tried:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     secret_headers: frozenset[str] = frozenset()
     body: bytes = field(default=b"", repr=False)
+    events_before: int = 0
 
     def shown_headers(self) -> dict[str, str]:
         """Return the headers as the log shows them: what the person set is masked."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, cast
 
+import aiofastnet
 import httptools
 from yarl import URL
 
@@ -174,7 +175,8 @@ class Wire:
             await loop.sock_connect(its, info[4])
             its.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             # The transport gets a copy, so that whatever happens one of them is closed.
-            _, line = await loop.create_connection(
+            _, line = await aiofastnet.create_connection(
+                loop,
                 self._make_line,
                 sock=its.dup(),
                 ssl=tls,

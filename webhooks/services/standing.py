@@ -68,7 +68,7 @@ def _note_all(endpoint: Endpoint, tried: Iterable[Tried], now: datetime) -> bool
     for one in tried:
         if one.outcome.has_worked:
             # Most of them work: the last one of a run says it for all.
-            endpoint.delivered_count += one.events
+            endpoint.delivered_count += one.events_before + one.events
             last = one
             continue
         if last is not None:
