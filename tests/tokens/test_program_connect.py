@@ -402,4 +402,4 @@ def test_wish_of_a_program_without_hosts_of_people_is_its_own_alone() -> None:
     assert not homey.allows(CALLBACK)
     assert ASK.startswith("/console/")
     assert timedelta(minutes=10) >= connections.CODE_LIFE
-    assert settings.ACCOUNT_RATE_LIMITS["oauth_token"]
+    assert settings.ACCOUNT_RATE_LIMITS.keys() >= {"oauth_token", "oauth_refused"}
