@@ -75,7 +75,7 @@ async def _page(scope: Scope, receive: Receive, send: Send) -> None:
     async def receive_body() -> dict[str, Any]:
         return waiting.pop() if waiting else await receive()
 
-    await _pages(scope, receive_body, send)
+    await _pages(_plainly_typed(scope), receive_body, send)
 
 
 async def _refuse(refusal: Refusal, send: Send) -> None:
@@ -162,6 +162,25 @@ def _under_our_name(scope: Scope) -> Scope:
     ours = (b"host", urlsplit(settings.PUBLIC_URL).netloc.encode())
     others = [header for header in scope["headers"] if header[0] != b"host"]
     return {**scope, "headers": [ours, *others]}
+
+
+def _plainly_typed(scope: Scope) -> Scope:
+    """Return the scope with the content type alone, and what separates parts.
+
+    Django looks up any character set that stands beside it, and fails at odd ones; our
+    forms, and what programs send, are UTF-8.
+    """
+    headers = [
+        (name, _plain(value) if name == b"content-type" else value)
+        for name, value in scope["headers"]
+    ]
+    return {**scope, "headers": headers}
+
+
+def _plain(content_type: bytes) -> bytes:
+    kind, *more = content_type.split(b";")
+    kept = [one for one in more if one.strip().lower().startswith(b"boundary=")]
+    return b";".join([kind, *kept])
 
 
 def _name(part: bytes) -> bytes:
