@@ -56,6 +56,7 @@ class _Entry:
             grant_id=self.route.grant.id,
             name=forwarding.endpoint.name,
             parameters=self.body,
+            access_token_id=forwarding.caller.token_id,
             access_token_name=forwarding.caller.name,
             client=forwarding.tesla.visit.client,
             asked_at=self.asked_at,

@@ -30,7 +30,8 @@ from console import streaming  # noqa: E402
 from tokens import well_known  # noqa: E402
 
 # Programs come here by Teslemetry's names, whatever ours is.
-_UNDER_ANY_NAME = frozenset({"/connect", "/oauth/token"})
+_TOKENS = "/oauth/token"
+_UNDER_ANY_NAME = frozenset({"/connect", _TOKENS})
 doors = streaming.Doors(door.application)
 """The doors of this process's streams."""
 
@@ -64,14 +65,17 @@ async def _page(scope: Scope, receive: Receive, send: Send) -> None:
     except ConnectionAbortedError:
         return
     except Refusal as refusal:
-        await _refuse(refusal, send)
+        if scope["path"] == _TOKENS and refusal.status == 400:
+            await _try_again(refusal, send)
+        else:
+            await _refuse(refusal, send)
         return
     waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive_body() -> dict[str, Any]:
         return waiting.pop() if waiting else await receive()
 
-    await _pages(scope, receive_body, send)
+    await _pages(_plainly_typed(scope), receive_body, send)
 
 
 async def _refuse(refusal: Refusal, send: Send) -> None:
@@ -87,6 +91,22 @@ async def _refuse(refusal: Refusal, send: Send) -> None:
         {"type": "http.response.start", "status": refusal.status, "headers": headers}
     )
     await send({"type": "http.response.body", "body": words})
+
+
+async def _try_again(late: Refusal, send: Send) -> None:
+    """Answer 503 where a body was late: programs give their connection up after a 4xx."""
+    again = Refusal(
+        503, "temporarily_unavailable", late.description, ((b"retry-after", b"5"),)
+    ).response()
+    length = (b"content-length", str(len(again.body)).encode())
+    await send(
+        {
+            "type": "http.response.start",
+            "status": again.status,
+            "headers": [*again.headers, length],
+        }
+    )
+    await send({"type": "http.response.body", "body": again.body})
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
@@ -142,6 +162,25 @@ def _under_our_name(scope: Scope) -> Scope:
     ours = (b"host", urlsplit(settings.PUBLIC_URL).netloc.encode())
     others = [header for header in scope["headers"] if header[0] != b"host"]
     return {**scope, "headers": [ours, *others]}
+
+
+def _plainly_typed(scope: Scope) -> Scope:
+    """Return the scope with the content type alone, and what separates parts.
+
+    Django looks up any character set that stands beside it, and fails at odd ones; our
+    forms, and what programs send, are UTF-8.
+    """
+    headers = [
+        (name, _plain(value) if name == b"content-type" else value)
+        for name, value in scope["headers"]
+    ]
+    return {**scope, "headers": headers}
+
+
+def _plain(content_type: bytes) -> bytes:
+    kind, *more = content_type.split(b";")
+    kept = [one for one in more if one.strip().lower().startswith(b"boundary=")]
+    return b";".join([kind, *kept])
 
 
 def _name(part: bytes) -> bytes:

@@ -179,7 +179,9 @@ ACCOUNT_RATE_LIMITS = {
     "tesla_sign_in": "30/m/ip",
     "welcome": "20/m/ip",
     "invitation": "30/m/ip",
-    "oauth_token": "60/m/ip",
+    # What is refused, by address; what is given, by connection.
+    "oauth_refused": "60/m/ip",
+    "oauth_token": "60/m/key",
 }
 MFA_ADAPTER = "accounts.mfa.MFAAdapter"
 MFA_FORMS = {

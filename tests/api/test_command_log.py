@@ -44,6 +44,7 @@ def sent_by(access: VehicleAccess) -> Sent:
         grant_id=access.grant_id,
         name="honk_horn",
         parameters={},
+        access_token_id=uuid4(),
         access_token_name=str(uuid4()),
         client="",
         asked_at=timezone.now(),

@@ -1,6 +1,7 @@
 """Which door answers which address, and who gets to see a token in the query."""
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -190,6 +191,47 @@ def test_page_does_not_wait_for_a_body_without_end(queries_seen: list[bytes]) ->
     messages = post(one_sign_an_hour)
     assert messages[0]["status"] == 400
     assert body(messages) == b"The body was not there after 30 s."
+    assert queries_seen == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "seen"),
+    [
+        (b"application/json; charset*=bogus''%41", b"application/json"),
+        (b"application/json;charset=rot13", b"application/json"),
+        (b"text/plain", b"text/plain"),
+        (
+            b"multipart/form-data; charset=x; boundary=b",
+            b"multipart/form-data; boundary=b",
+        ),
+    ],
+)
+def test_odd_character_set_fails_nothing(sent: bytes, seen: bytes) -> None:
+    kinds: list[bytes] = []
+
+    def note(scope: dict[str, Any], **_more: Any) -> None:
+        kinds.append(dict(scope["headers"])[b"content-type"])
+
+    request_started.connect(note)
+    headers = [(b"host", b"localhost"), (b"content-type", sent)]
+    messages = ask("/oauth/token", method="POST", headers=headers)
+    request_started.disconnect(note)
+    assert messages[0]["status"] == 400
+    assert kinds == [seen]
+
+
+def test_program_whose_body_is_late_is_not_told_to_give_up(
+    queries_seen: list[bytes],
+) -> None:
+    async def late() -> dict[str, Any]:
+        loop = asyncio.get_running_loop()
+        loop.call_soon(lambda: setattr(loop, "time", lambda: time.monotonic() + 3600))
+        return await asyncio.Future()
+
+    messages = post(late, "/oauth/token")
+    assert messages[0]["status"] == 503
+    assert (b"retry-after", b"5") in messages[0]["headers"]
+    assert json.loads(body(messages))["error"] == "temporarily_unavailable"
     assert queries_seen == []
 
 

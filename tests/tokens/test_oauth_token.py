@@ -354,14 +354,55 @@ def test_migrate_wants_a_token_made_in_the_console(
     assert error(_migrated(text)) == (400, "invalid_grant")
 
 
-def test_calls_of_one_address_are_limited(browser: Client) -> None:
-    one = Installation()
-    tokens = one.connect(browser)
-    statuses = [refresh("x").status_code for _ in range(59)]
+def test_refused_calls_of_one_address_are_limited_and_lock_nobody_out(
+    browser: Client,
+) -> None:
+    # Behind a proxy that nobody told us of, all households share one address.
+    tokens = Installation().connect(browser)
+    statuses = [refresh("x").status_code for _ in range(60)]
     assert set(statuses) == {400}
-    answer = refresh(tokens["refresh_token"])
+    answer = refresh("x")
     assert error(answer) == (429, "slow_down")
     assert answer["Retry-After"] == "60"
+    assert refresh(tokens["refresh_token"]).status_code == 200
+    assert Installation().connect(browser)["token_type"] == "Bearer"
+
+
+def test_calls_of_one_connection_are_limited_and_of_that_one_alone(
+    browser: Client,
+) -> None:
+    tokens, other = Installation().connect(browser), Installation().connect(browser)
+    statuses = [refresh(tokens["refresh_token"]).status_code for _ in range(60)]
+    assert (statuses[:-1], statuses[-1]) == ([200] * 59, 429)
+    assert refresh(other["refresh_token"]).status_code == 200
+
+
+def test_database_that_takes_no_writes_is_no_reason_to_give_up(browser: Client) -> None:
+    tokens = Installation().connect(browser)
+    switch = "SET default_transaction_read_only = {}"
+    if connection.vendor == "sqlite":
+        switch = "PRAGMA query_only = {}"
+    with connection.cursor() as cursor:
+        cursor.execute(switch.format("on"))
+    try:
+        answer = refresh(tokens["refresh_token"])
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(switch.format("off"))
+    assert error(answer) == (503, "temporarily_unavailable")
+    assert answer["Retry-After"] == "5"
+    assert refresh(tokens["refresh_token"]).status_code == 200
+
+
+def test_removal_names_what_a_token_connected(alice: User, browser: Client) -> None:
+    # Whoever had the token of another may have connected with it.
+    old, text = access_tokens.issue(alice, "pasted")
+    assert _migrated(text).status_code == 200
+    made = AccessToken.objects.get(migrated_from=old.pk)
+    page = browser.get(f"/console/tokens/{old.pk}/remove").content.decode()
+    assert f'href="/console/tokens/{made.pk}/remove">Home Assistant · Home</a>' in page
+    other = browser.get(f"/console/tokens/{made.pk}/remove").content.decode()
+    assert "was connected with this token" not in other
 
 
 def test_database_that_is_away_is_no_reason_to_give_up(

@@ -245,6 +245,9 @@ def test_address_of_nobody_known_is_refused_on_a_page(
         "https://192.168.1.5:8123/auth/external/callback",
         "http://[fd00::5]:8123/auth/external/callback",
         "https://ha_1.example.com/auth/external/callback",
+        "http://home_assistant:8123/auth/external/callback",
+        "http://homeassistant.local.:8123/auth/external/callback",
+        "http://home..local:8123/auth/external/callback",
     ],
 )
 def test_addresses_of_home_assistant_are_taken(
@@ -254,8 +257,9 @@ def test_addresses_of_home_assistant_are_taken(
     assert answer.status_code == 200
     where = _policy(answer).split()[-1]
     assert redirect_uri.startswith(where)
-    # A policy cannot write an IPv6 address.
-    assert (where == "http:") == ("[" in redirect_uri)
+    # A policy cannot write an IPv6 address, nor a name that no host should have.
+    is_odd = any(sign in redirect_uri for sign in ("[", "_", ".."))
+    assert (where == f"{urlsplit(redirect_uri).scheme}:") == is_odd
 
 
 @pytest.mark.parametrize("client_id", ["", "evil", "HomeAssistant", "homeassistant "])
@@ -402,4 +406,4 @@ def test_wish_of_a_program_without_hosts_of_people_is_its_own_alone() -> None:
     assert not homey.allows(CALLBACK)
     assert ASK.startswith("/console/")
     assert timedelta(minutes=10) >= connections.CODE_LIFE
-    assert settings.ACCOUNT_RATE_LIMITS["oauth_token"]
+    assert settings.ACCOUNT_RATE_LIMITS.keys() >= {"oauth_token", "oauth_refused"}

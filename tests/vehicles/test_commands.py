@@ -38,6 +38,7 @@ def sent_by(access: VehicleAccess, **facts: Any) -> Sent:
         "grant_id": access.grant_id,
         "name": "door_lock",
         "parameters": {},
+        "access_token_id": uuid4(),
         "access_token_name": "Home Assistant",
         "client": "HomeAssistant/2026.11",
         "asked_at": timezone.now(),
@@ -245,10 +246,15 @@ def test_trail_tells_once_a_day_that_a_token_was_used(
     alice: User, red: VehicleAccess
 ) -> None:
     made, _ = access_tokens.issue(alice, "Home Assistant")
-    commands.record([sent_by(red), sent_by(red, name="honk_horn")])
-    commands.record([sent_by(red), sent_by(red, access_token_name="gone")])
+    # Another of the same name, as a program has that connected twice.
+    same, _ = access_tokens.issue(alice, "Home Assistant")
+    one = sent_by(red, access_token_id=made.pk)
+    commands.record([one, sent_by(red, access_token_id=made.pk, name="honk_horn")])
+    commands.record([one, sent_by(red)])
     told = audit.entries_about(alice).filter(action="token.commanded")
     assert [entry.about for entry in told] == [made.hint]
+    commands.record([sent_by(red, access_token_id=same.pk)])
+    assert {entry.about for entry in told.all()} == {made.hint, same.hint}
     with time_machine.travel(timezone.now() + timedelta(days=1)):
-        commands.record([sent_by(red)])
-    assert told.all().count() == 2
+        commands.record([one])
+    assert told.all().count() == 3

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from tokens.models import MOST_ACCESS_TOKENS, AccessToken, ConnectCode, HourlyToken
+from tokens.services import access_tokens
 from tokens.services.access_tokens import TooManyAccessTokens, digest, new_text
 from tokens.services.programs import Wish
 
@@ -71,6 +72,10 @@ def allow(user: User, wish: Wish) -> str:
     """
     if is_full(user):
         raise TooManyAccessTokens
+    # More than could be used are of no use to anybody.
+    unused = ConnectCode.objects.filter(user=user, used_at=None)
+    newest = unused.order_by("-expires_at", "-pk").values_list("pk", flat=True)
+    unused.exclude(pk__in=list(newest[: MOST_ACCESS_TOKENS - 1])).delete()
     code = new_text(_CODE)
     ConnectCode.objects.create(
         user=user,
@@ -99,7 +104,7 @@ def exchange(code: str, *, client_id: str, redirect_uri: str, verifier: str) -> 
         raise NotConnected("This code is not, or no longer, valid. Connect again.")
     if asked.used_at is not None:
         if asked.access_token is not None:
-            asked.access_token.delete()
+            access_tokens.remove(asked.access_token)
         raise CodeReused(asked.user)
     if asked.expires_at <= timezone.now():
         raise NotConnected("This code has expired. Connect again.")
@@ -155,13 +160,13 @@ def migrate(text: str, *, client_id: str, name: str) -> Pair:
         )
     with transaction.atomic():
         user = _locked(found.user)
-        unheard = AccessToken.objects.filter(
-            user=user,
-            migrated_from=found.pk,
-            client_id=client_id,
-            name=name,
-            last_used_at=None,
-        ).first()
+        # Locked, as by its program: one that fetches a token now has heard its answer.
+        unheard = (
+            AccessToken.objects.select_for_update(of=("self",))
+            .filter(user=user, migrated_from=found.pk, client_id=client_id, name=name)
+            .filter(last_used_at=None)
+            .first()
+        )
         if unheard is None:
             return _connect(user, client_id, name, migrated_from=found.pk)
         HourlyToken.objects.filter(access_token=unheard).delete()

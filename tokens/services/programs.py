@@ -16,6 +16,7 @@ _LONGEST_NAME = 60
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 # Nothing that two readers could read as two different hosts.
 _HOST = r"(?:[A-Za-z0-9][A-Za-z0-9._-]{0,252}|\[[0-9A-Fa-f:.]{2,45}\])"
+_NAMED = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.?(?::[0-9]{1,5})?")
 _OWN = re.compile(rf"https?://{_HOST}(?::[0-9]{{1,5}})?/auth/external/callback")
 
 
@@ -89,8 +90,9 @@ class Wish:
     def origin(self) -> str:
         """Return what a Content-Security-Policy calls the place of the answer."""
         parts = urlsplit(self.redirect_uri)
-        # It has no way to write an IPv6 address.
-        is_named = "[" not in parts.netloc
+        # It has no way to write an IPv6 address, nor a name with "_" as Docker's are:
+        # browsers pass over what is no such name, and the answer would go nowhere.
+        is_named = _NAMED.fullmatch(parts.netloc)
         return f"{parts.scheme}://{parts.netloc}" if is_named else f"{parts.scheme}:"
 
     @property

@@ -58,7 +58,10 @@ def access_token_remove(request: UserRequest, pk: UUID) -> HttpResponse:
             request, f"{access_token} is removed. Its program is refused from now on."
         )
         return redirect("tokens:access_tokens")
-    context = {"access_token": access_token}
+    connected = AccessToken.objects.filter(
+        user=request.user, migrated_from=access_token.pk
+    )
+    context = {"access_token": access_token, "connected": connected}
     return render(request, "tokens/access_token_remove.html", context)
 
 

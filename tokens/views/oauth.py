@@ -17,7 +17,7 @@ from django.views.decorators.debug import (
 )
 
 from accounts import audit, notices
-from tokens.models import MOST_ACCESS_TOKENS
+from tokens.models import MOST_ACCESS_TOKENS, AccessToken
 from tokens.services import access_tokens, connections, programs
 
 _LOG = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ _MOST_BODY_BYTES = 16 * 1024
 _MOST_FIELDS = 30
 _FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
 _Fields = Mapping[str, str]
+_SLOW = "Too many calls. Wait a minute."
 _FULL = (
     f"This login has {MOST_ACCESS_TOKENS} access tokens, as many as it may have. Remove"
     " one in the console, then connect again."
@@ -58,7 +59,7 @@ def oauth_token(request: HttpRequest) -> HttpResponse:
         audit.record(reused.user, "program.ended", request=request)
         return _refused(400, "invalid_grant", reused.words)
     except connections.NotConnected as error:
-        return _refused(400, "invalid_grant", error.words)
+        return _not_connected(request, error)
     except access_tokens.TooManyAccessTokens:
         return _refused(400, "invalid_grant", _FULL)
     except DatabaseError:
@@ -81,8 +82,6 @@ def _pair(request: HttpRequest) -> connections.Pair:
     """Return what is asked for. Raises `_Refusal` and what `connections` raises."""
     if request.method != "POST":
         raise _Refusal("invalid_request", "Use POST.", status=405)
-    if not ratelimit.consume(request, app="allauth.account", action="oauth_token"):
-        raise _Refusal("slow_down", "Too many calls. Wait a minute.", status=429)
     fields = _read(request)
     grant_type = _needed(fields, "grant_type")
     give = _GRANTS.get(grant_type)
@@ -92,19 +91,22 @@ def _pair(request: HttpRequest) -> connections.Pair:
         )
     if _needed(fields, "client_id") not in programs.KNOWN:
         raise _Refusal("invalid_client", "No program with this client_id is known.")
-    return give(request, fields)
+    pair = give(request, fields)
+    if not _may(request, "oauth_token", key=str(pair.connection.pk)):
+        raise _Refusal("slow_down", _SLOW, status=429)
+    if grant_type != "refresh_token":
+        _note(request, pair.connection)
+    return pair
 
 
 @sensitive_variables()
-def _by_code(request: HttpRequest, fields: _Fields) -> connections.Pair:
-    pair = connections.exchange(
+def _by_code(_request: HttpRequest, fields: _Fields) -> connections.Pair:
+    return connections.exchange(
         _needed(fields, "code"),
         client_id=fields["client_id"],
         redirect_uri=_needed(fields, "redirect_uri"),
         verifier=_needed(fields, "code_verifier"),
     )
-    _note(request, pair)
-    return pair
 
 
 @sensitive_variables()
@@ -127,16 +129,7 @@ def _by_access_token(request: HttpRequest, fields: _Fields) -> connections.Pair:
         text = _needed(fields, "access_token")
     program = programs.KNOWN[fields["client_id"]]
     title = programs.titled(program, fields.get("name", ""))
-    pair = connections.migrate(text, client_id=program.client_id, name=title)
-    _note(request, pair)
-    notices.write(
-        request,
-        pair.connection.user,
-        "account/email/program_connected",
-        program=program.name,
-        title=title,
-    )
-    return pair
+    return connections.migrate(text, client_id=program.client_id, name=title)
 
 
 _GRANTS: Mapping[str, Callable[[HttpRequest, _Fields], connections.Pair]] = {
@@ -146,9 +139,34 @@ _GRANTS: Mapping[str, Callable[[HttpRequest, _Fields], connections.Pair]] = {
 }
 
 
-def _note(request: HttpRequest, pair: connections.Pair) -> None:
-    made = pair.connection
+def _not_connected(
+    request: HttpRequest, error: connections.NotConnected
+) -> HttpResponse:
+    """Refuse what is good for nothing, so often a minute; what is good is not held up.
+
+    Programs with a dead token ask on and on, maybe from the address of those without.
+    """
+    if not _may(request, "oauth_refused"):
+        return _refused(429, "slow_down", _SLOW)
+    return _refused(400, "invalid_grant", error.words)
+
+
+def _may(request: HttpRequest, action: str, *, key: str | None = None) -> bool:
+    limit = {"app": "allauth.account", "action": action, "key": key}
+    return ratelimit.consume(request, **limit) is not None
+
+
+def _note(request: HttpRequest, made: AccessToken) -> None:
+    """Put a connection into the trail; write of one that nobody allowed on a page."""
     audit.record(made.user, "program.connected", subject=made.hint, request=request)
+    if made.migrated_from is not None:
+        notices.write(
+            request,
+            made.user,
+            "account/email/program_connected",
+            program=programs.KNOWN[made.client_id].name,
+            title=made.name,
+        )
 
 
 @sensitive_variables()

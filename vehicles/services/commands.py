@@ -54,6 +54,7 @@ class Sent:
     grant_id: UUID | None
     name: str
     parameters: Mapping[str, Any] = field(repr=False)
+    access_token_id: UUID
     access_token_name: str
     client: str
     asked_at: datetime
@@ -168,17 +169,17 @@ def record(sent: Iterable[Sent]) -> int:
             "pk", flat=True
         )
     )
-    rows = [
-        _row(one, cars[one.vin])
+    kept = [
+        one
         for one in batch
         if one.vin in cars and one.user_id in users and one.grant_id in grants
     ]
-    made = Command.objects.bulk_create(rows)
-    for user_id, name in {(row.user_id, row.access_token_name) for row in made}:
-        token = AccessToken.objects.filter(user_id=user_id, name=name).first()
-        if token is not None:
-            audit.record_daily(token.user, "token.commanded", subject=token.hint)
-    return len(made)
+    Command.objects.bulk_create([_row(one, cars[one.vin]) for one in kept])
+    # By id: two connections of a program have the same name.
+    used = AccessToken.objects.filter(pk__in={one.access_token_id for one in kept})
+    for token in used.select_related("user"):
+        audit.record_daily(token.user, "token.commanded", subject=token.hint)
+    return len(kept)
 
 
 def due() -> list[Command]:
