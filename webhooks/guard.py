@@ -7,12 +7,13 @@ nothing. One closed address among several refuses them all.
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from webhooks.networks import Policy, read
 
-Resolve = Callable[[str, int], Awaitable[Sequence[tuple[Any, ...]]]]
+_Found = Sequence[tuple[Any, ...]]
+Resolve = Callable[[str, int], Coroutine[Any, Any, _Found]]
 
 
 class Blocked(Exception):
@@ -37,6 +38,8 @@ class Guard:
         self._policy = policy
         self._plain = plain
         self._resolve = resolve
+        # Names that are being asked for: each once, as few can be at a time.
+        self._asked: dict[tuple[str, int], asyncio.Future[_Found]] = {}
 
     def check(self, address: str) -> None:
         """Raise `Blocked` for an address that nothing may be sent to."""
@@ -59,7 +62,13 @@ class Guard:
 
         Raises `Blocked`, and `socket.gaierror` for a name that leads nowhere.
         """
-        found = await self._resolve(host, port)
+        asked = self._asked.get((host, port))
+        if asked is None:
+            asked = asyncio.ensure_future(self._resolve(host, port))
+            self._asked[host, port] = asked
+            asked.add_done_callback(lambda _: self._asked.pop((host, port)))
+        # Who gives up leaves it to the others.
+        found = await asyncio.shield(asked)
         for *_, sockaddr in found:
             self.check(str(sockaddr[0]))
         return found

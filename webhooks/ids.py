@@ -23,7 +23,8 @@ def at(at_ms: int, number: int, digest: int) -> str:
 
     `at_ms` is in Unix time; `number` orders what came in the same millisecond.
     """
-    return _written(at_ms, (number & 0xFFFF) << 64 | digest)
+    # Where Redis's clock was put back all numbers belong to one millisecond.
+    return _written(at_ms, (number & 0xFFFF) << 64 | digest ^ number >> 16)
 
 
 def of_source(source: str) -> str:

@@ -155,7 +155,7 @@ class Wire:
     async def _connect_to(self, host: str, port: int, tls: _Tls) -> "_Line":
         try:
             found = await self._guard.resolve(host, port)
-        except socket.gaierror as error:
+        except (socket.gaierror, UnicodeError) as error:
             raise Unresolved(host) from error
         problem: OSError = Unresolved(host)
         for info in found:
@@ -246,8 +246,10 @@ class _Line(asyncio.Protocol):
             self._end()
         except httptools.HttpParserError as error:
             self._fail(BadAnswer(str(error)))
-        if not self._is_in_body and self._came > _MOST_HEAD_BYTES:
-            # Of what is not complete the parser tells nothing.
+        # Of what is not complete, and of what frames a body, the parser tells nothing.
+        if self._is_in_body and self._came > self._most + _MOST_HEAD_BYTES:
+            self._end()
+        elif not self._is_in_body and self._came > _MOST_HEAD_BYTES:
             self._fail(BadAnswer("The head of the answer is too long"))
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -277,7 +279,9 @@ class _Line(asyncio.Protocol):
         name = name.lower()
         if name == b"retry-after":
             self._retry_after = value.decode("latin-1")
-        elif name in {b"content-length", b"transfer-encoding"}:
+        elif name == b"content-length" or (
+            name == b"transfer-encoding" and b"chunked" in value.lower()
+        ):
             self._ends_with_connection = False
 
     def on_headers_complete(self) -> None:
@@ -292,6 +296,8 @@ class _Line(asyncio.Protocol):
 
     def on_body(self, body: bytes) -> None:
         """Take the beginning, and as much as is read of the rest."""
+        if not self._is_in_body:
+            return
         self._size += len(body)
         if len(self._body) < self._kept:
             self._body += body[: self._kept - len(self._body)]

@@ -7,14 +7,16 @@ from uuid import UUID
 
 import pytest
 import redis
-from playwright.sync_api import Locator, Page, expect
+from django.utils import timezone
+from playwright.sync_api import Locator, Page, Route, expect
 
 from accounts.models import User
 from events import channel, shapes
 from events.event import Entry, Event
 from tests.fixtures.live import LiveConsole
 from tests.journeys.conftest import Enter
-from vehicles.models import Vehicle, VehicleAccess
+from tests.vehicles.controls.making import under_way
+from vehicles.models import Command, Vehicle, VehicleAccess
 
 READING: dict[str, Any] = {
     "charge_state": {
@@ -126,6 +128,56 @@ def test_controls_of_a_car_follow_its_stream(page: Page, red: Car) -> None:
     limit.locator("input[name=percent]").fill("70")
     limit.locator("input[name=percent]").blur()
     expect(doors.locator("b")).to_have_text("Locked")
+
+
+def test_part_that_is_used_while_it_is_loaded_waits(page: Page, red: Car) -> None:
+    listens(page, f"/console/vehicle/{red.vin}")
+    doors, percent = (
+        page.locator("#control-doors b"),
+        page.locator("input[name=percent]"),
+    )
+    held: list[Route] = []
+    page.route("**/controls", lambda route: held.append(route))  # noqa: PLW0108  # Playwright marks it
+    with page.expect_request("**/controls"):
+        red.tells(Locked=False)
+    percent.fill("75")
+    percent.blur()
+    with page.expect_response("**/controls"):
+        held[0].continue_()
+    page.unroute("**/controls")
+    page.wait_for_timeout(300)
+    expect(percent).to_have_value("75")
+    percent.fill("80")
+    percent.blur()
+    expect(doors).to_have_text("Unlocked")
+
+
+def test_command_on_its_way_is_followed_by_its_own_control(
+    page: Page, red: Car
+) -> None:
+    sent = under_way(VehicleAccess.objects.get(vehicle__vin=red.vin))
+    listens(page, f"/console/vehicle/{red.vin}")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    red.tells(Locked=True)
+    page.wait_for_timeout(2500)
+    assert [one for one in asked if one.endswith("/controls")] == []
+    Command.objects.filter(pk=sent.pk).update(
+        state="done", result=True, answered_at=timezone.now()
+    )
+    expect(page.locator("#commands")).to_contain_text("Done")
+    expect(page.locator("#control-doors b")).to_have_text("Locked")
+
+
+def test_json_that_was_asked_for_is_not_replaced(page: Page, red: Car) -> None:
+    listens(page, f"/console/vehicle/{red.vin}")
+    red.tells(Version="2026.1", BatteryLevel=63)
+    expect(page.locator('dd [data-live-signal="BatteryLevel"]')).to_have_text("63")
+    page.get_by_role("link", name="JSON").click()
+    expect(page.locator("#vehicle-json")).to_be_visible()
+    page.locator("h1").click()
+    page.wait_for_timeout(2500)
+    expect(page.locator("#vehicle-json")).to_be_visible()
 
 
 def test_old_news_changes_nothing(page: Page, red: Car) -> None:

@@ -68,6 +68,8 @@ def test_names_follow_from_the_place_and_sort_by_time() -> None:
     assert first < ids.at(1_700_000_000_000, 1, here)
     assert ids.at(1_700_000_000_000, 1, here) < ids.at(1_700_000_000_001, 0, there)
     assert ids.at(2**48 - 1, 2**16 - 1, 2**64 - 1) == "msg_7" + 25 * "Z"
+    # A clock that was put back leaves many more in one millisecond than 65,536.
+    assert first != ids.at(1_700_000_000_000, 2**16, here)
     assert first[:14] == "msg_01HF7YAT00"
     assert len(first) == len(ids.new(0)) == 30
     assert ids.new(5) != ids.new(5)

@@ -12,7 +12,15 @@ from tests.webhooks.running import run
 from webhooks import wire
 from webhooks.guard import Guard
 from webhooks.networks import policy
-from webhooks.wire import Answer, BadAnswer, ConnectTimeout, Partial, Reset, Wire
+from webhooks.wire import (
+    Answer,
+    BadAnswer,
+    ConnectTimeout,
+    Partial,
+    Reset,
+    Unresolved,
+    Wire,
+)
 
 Post = Callable[[], Awaitable[Answer]]
 
@@ -193,6 +201,47 @@ def test_answer_may_end_with_its_connection() -> None:
     found = _once(until_end)
     assert (found.status, found.retry_after, found.body) == (503, "7", b"busy")
     assert found.peer == "127.0.0.1"
+
+
+def test_body_of_a_word_in_between_is_no_part_of_the_answer() -> None:
+    assert _once(status(199, body=b"no") + status(200, body=b"yes")).body == b"yes"
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+def test_answer_that_is_coded_otherwise_ends_with_its_connection(coding: str) -> None:
+    async def until_end(writer: asyncio.StreamWriter) -> None:
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: %b\r\n\r\nyes" % coding.encode()
+        )
+        await writer.drain()
+
+    assert _once(until_end).body == b"yes"
+
+
+@pytest.mark.parametrize("after", [b"0\r\nX: ", b"5;x="])
+def test_endless_frame_of_a_body_is_cut(after: bytes) -> None:
+    sent = 0
+
+    async def endless(writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + after)
+        while not writer.is_closing() and sent < 10_000_000:
+            writer.write(b"y" * 10_000)
+            sent += 10_000
+            await writer.drain()
+
+    assert _once(endless).status == 200
+    assert sent < 10_000_000
+
+
+@pytest.mark.parametrize("host", ["a..b", 64 * "a" + ".example.com"])
+def test_name_that_cannot_be_one_leads_nowhere(host: str) -> None:
+    async def main() -> None:
+        by = Wire(Guard(policy([]), plain=False), 1, most=1, kept=1)
+        await by.post(URL(f"https://{host}/"), {}, b"", tls=None, total_s=1)
+
+    with pytest.raises(Unresolved):
+        run(main())
 
 
 def test_chunked_answer_that_breaks_off_is_partial() -> None:

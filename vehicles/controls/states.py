@@ -77,7 +77,7 @@ def known(control: Control, sight: Sight, commands: Iterable[Command]) -> Known:
     found = _of_car(control, sight)
     told = _told(control, commands)
     at = told.answered_at if told else None
-    if told and at and _is_later(at, found):
+    if told and at and _is_later(at, at - told.asked_at, found):
         text = _effect(told.name, told.parameters, sight.newest)
         old = is_old(at, PROMISE, sight.now)
         found = Known(text, source=COMMAND, at=at, is_old=old)
@@ -87,11 +87,14 @@ def known(control: Control, sight: Sight, commands: Iterable[Command]) -> Known:
     return found
 
 
-def _is_later(answered_at: datetime, found: Known) -> bool:
-    """Tell whether a command came after what was read or streamed."""
+def _is_later(answered_at: datetime, took: timedelta, found: Known) -> bool:
+    """Tell whether a command came after what was read or streamed.
+
+    What was streamed before it was asked is no effect of it.
+    """
     if found.at is None:
         return True
-    ahead = _AHEAD if found.is_streamed and found.text else timedelta()
+    ahead = min(_AHEAD, took) if found.is_streamed and found.text else timedelta()
     return answered_at > found.at + ahead
 
 

@@ -1,6 +1,7 @@
 """How much is sent at once: in all, to slow endpoints, to one host, to one endpoint."""
 
 import asyncio
+import math
 from collections import Counter, deque
 
 MOST = 512
@@ -123,7 +124,8 @@ class Pace:
         """Note that a request begins; hand what comes back to `end`."""
         now = asyncio.get_running_loop().time()
         while now in self._begun:
-            now += 1e-9
+            # The least more: of a machine that runs for months nanoseconds are none.
+            now = math.nextafter(now, math.inf)
         self._begun[now] = None
         return now
 

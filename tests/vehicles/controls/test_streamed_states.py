@@ -194,6 +194,19 @@ def test_command_and_stream_tell_the_newer_state(
     assert states(car)["charging"].text == text
 
 
+def test_state_streamed_just_before_a_quick_command_is_none_that_it_left(
+    car: VehicleAccess, stream: Stream
+) -> None:
+    VehicleAccess.objects.update(vehicle_data_at=timezone.now() - timedelta(hours=1))
+    answered_at = timezone.now() - timedelta(seconds=1)
+    asked_at = answered_at - timedelta(seconds=0.5)
+    sent(car, asked_at=asked_at, answered_at=answered_at)
+    stream(asked_at - timedelta(seconds=0.5), Locked=False)
+    assert states(car)["doors"].text == "Locked"
+    stream(asked_at + timedelta(seconds=0.2), Locked=False)
+    assert states(car)["doors"].text == "Unlocked"
+
+
 def test_stream_ends_the_doubt_about_a_lost_command(
     car: VehicleAccess, stream: Stream
 ) -> None:
