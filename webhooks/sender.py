@@ -9,13 +9,14 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from webhooks import wire
+from webhooks import connection
+from webhooks.connection import Answer
 from webhooks.guard import Blocked, Guard, Resolve, resolve
 from webhooks.networks import Policy
 from webhooks.outcomes import EXCERPT_BYTES, ErrorKind, Outcome, retry_after_s, text_of
 from webhooks.signing import signature
 from webhooks.targets import Target
-from webhooks.wire import Answer, Wire
+from webhooks.wire import Wire
 
 TOTAL_S = 15.0
 CONNECT_S = 5.0
@@ -71,7 +72,7 @@ class Sender:
             answer = await way.post(
                 target.address, headers, body, tls=tls, total_s=self._total_s
             )
-        except (OSError, ValueError, Blocked) as error:
+        except (OSError, ValueError, RuntimeError, Blocked) as error:
             outcome.error_kind = _kind_of(error)
         else:
             _note(outcome, answer)
@@ -119,11 +120,11 @@ def _kind_of(error: Exception) -> ErrorKind:
 # The order counts: most of these are kinds of one another.
 _KINDS: tuple[tuple[type[Exception], ErrorKind], ...] = (
     (Blocked, ErrorKind.BLOCKED),
-    (wire.ConnectTimeout, ErrorKind.CONNECT_TIMEOUT),
+    (connection.ConnectTimeout, ErrorKind.CONNECT_TIMEOUT),
     (TimeoutError, ErrorKind.TIMEOUT),
-    (wire.Unresolved, ErrorKind.DNS),
+    (connection.Unresolved, ErrorKind.DNS),
     (ssl.SSLError, ErrorKind.TLS),
-    (wire.Partial, ErrorKind.PARTIAL),
+    (connection.Partial, ErrorKind.PARTIAL),
     (ConnectionRefusedError, ErrorKind.REFUSED),
     (ConnectionResetError, ErrorKind.RESET),
     (ConnectionAbortedError, ErrorKind.RESET),

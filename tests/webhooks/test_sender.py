@@ -342,6 +342,34 @@ def test_certificates_are_verified_unless_somebody_switched_it_off(
     assert run(main(verify_tls=False)) == ""
 
 
+@pytest.mark.parametrize("certificate", ["good"], indirect=True)
+def test_silent_address_leaves_time_for_the_next(
+    certificate: tuple[str, ssl.SSLContext, ssl.SSLContext],
+) -> None:
+    _, server, client = certificate
+
+    async def main() -> Outcome:
+        async with Receiver(tls=server) as receiver:
+            # It takes connections, and says nothing.
+            with socket.create_server(("127.0.0.1", 0)) as silent:
+                places = [silent.getsockname(), ("127.0.0.1", receiver.port)]
+
+                async def resolve(_: str, __: int) -> list[tuple[Any, ...]]:
+                    kind = socket.SOCK_STREAM
+                    return [(socket.AF_INET, kind, 6, "", place) for place in places]
+
+                by = Sender(
+                    policy(["127.0.0.0/8"]),
+                    resolve=resolve,
+                    tls=client,
+                    total_s=20,
+                    connect_s=2,
+                )
+                return await post(lambda: by, receiver.url())
+
+    assert run(main()).status == 200
+
+
 def test_proxies_of_the_environment_are_not_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

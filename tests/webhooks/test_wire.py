@@ -10,17 +10,17 @@ from yarl import URL
 from tests.webhooks.receiver import Receiver, status
 from tests.webhooks.running import run
 from webhooks import wire
-from webhooks.guard import Guard
-from webhooks.networks import policy
-from webhooks.wire import (
+from webhooks.connection import (
     Answer,
     BadAnswer,
     ConnectTimeout,
     Partial,
     Reset,
     Unresolved,
-    Wire,
 )
+from webhooks.guard import Guard
+from webhooks.networks import policy
+from webhooks.wire import Wire
 
 Post = Callable[[], Awaitable[Answer]]
 
