@@ -260,7 +260,8 @@ def test_gateways_client_asks_a_host_in_bad_weather_five_times(weather: str) -> 
 
     with Loopback(WEATHER[weather]()) as server:
         ends = asyncio.run(story(server))
-        assert len(server.asked) == MOST_FAILURES
+        # One that was given up early may not have arrived.
+        assert len(server.asked) <= MOST_FAILURES
     assert ends[MOST_FAILURES:] == ["TeslaAway"] * MOST_FAILURES
     assert "TeslaAway" not in ends[:MOST_FAILURES]
 
@@ -276,7 +277,7 @@ def test_workers_client_asks_a_host_in_bad_weather_five_times(weather: str) -> N
                 client.products()
             ends.append(type(raised.value).__name__)
         # A GET that is cut off before its answer is sent once more.
-        assert len(server.asked) in {MOST_FAILURES, 2 * MOST_FAILURES}
+        assert len(server.asked) <= 2 * MOST_FAILURES
     assert ends[MOST_FAILURES:] == ["TeslaAway"] * MOST_FAILURES
     assert "TeslaAway" not in ends[:MOST_FAILURES]
 
