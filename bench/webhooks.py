@@ -58,7 +58,7 @@ def main(deliveries: int) -> None:
         _python(env, "-m", "bench.hooks", "seed", "data", str(_ENDPOINTS), sink)
         _data(env, folder, deliveries)
         _delays(env, folder, stack)
-        _events(env, folder, sink, deliveries // 4)
+        _events(env, folder, sink, deliveries // 8)
 
 
 def _data(env: _Env, folder: Path, deliveries: int) -> None:
@@ -249,4 +249,4 @@ def _say(words: str) -> None:
 if __name__ == "__main__":
     # So that what was started is ended, too, when somebody ends this.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 8000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 16_000)

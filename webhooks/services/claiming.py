@@ -14,6 +14,11 @@ from webhooks.outcomes import CIRCUIT_FAILURES
 _OF_ENDPOINT = {"endpoint": OuterRef("pk")}
 
 
+def is_any_due(now: datetime) -> bool:
+    """Tell whether there is anything to look for, which mostly there is not."""
+    return _due(now).exists()
+
+
 def lock_free(now: datetime, endpoint_ids: Collection[UUID], most: int) -> list[UUID]:
     """Lock endpoints of which something is due and nothing leased, the oldest first.
 
