@@ -1,7 +1,6 @@
 """`manage.py deliver_webhooks`: tell endpoints what happens, until SIGTERM."""
 
 import asyncio
-import gc
 import signal
 from functools import partial
 from typing import Any
@@ -15,6 +14,7 @@ from django.utils import timezone
 
 from billing.policy import Capability
 from billing.services import entitlements
+from console import memory
 from console.models import Heartbeat
 from webhooks import line
 from webhooks.deliverer import Deliverer
@@ -34,9 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Run in an event loop of its own."""
-        # What was loaded stays; the rest seldom has circles to look for.
-        gc.freeze()
-        gc.set_threshold(20_000, 20, 20)
+        memory.settle()
         uvloop.run(_deliver())
 
 
