@@ -41,7 +41,7 @@ def shopper(browser: Browser, live_shop: LiveShop) -> Iterator[Callable[..., Pag
                 }
             ]
         )
-        context.set_default_timeout(45_000)
+        context.set_default_timeout(120_000)
         context.on("weberror", lambda error: wrongs.append(str(error.error)))
         context.on(
             "console",
