@@ -15,6 +15,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.fields import LenientJSONField
+
 
 class Units(models.TextChoices):
     """In which units a person reads distances, temperatures and pressures."""
@@ -170,7 +172,7 @@ class AuditEntry(models.Model):
     subject_id = models.UUIDField(null=True, editable=False)
     action = models.CharField(max_length=64)
     about = models.CharField(max_length=200, blank=True)
-    detail = models.JSONField(default=dict)
+    detail = LenientJSONField(default=dict)
     address_prefix = models.CharField(max_length=64, blank=True)
     client = models.CharField(max_length=200, blank=True)
     happened_at = models.DateTimeField(default=timezone.now)

@@ -284,7 +284,7 @@ def content_of(given: Answer) -> Any:
     """Return what stands in an answer's envelope. Raises `Unreadable`."""
     try:
         return json.loads(given.body)["response"]
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise Unreadable(
             "Tesla's answer is not readable JSON", status=given.status
         ) from error

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
+from accounts.fields import LenientJSONField
 from accounts.models import User
 from tokens.models import TeslaGrant
 
@@ -37,9 +38,9 @@ class SiteAccess(models.Model):
     grant = models.ForeignKey(TeslaGrant, models.CASCADE, related_name="site_accesses")
     seen_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True)
-    site_info = models.JSONField(null=True)
+    site_info = LenientJSONField(null=True)
     site_info_at = models.DateTimeField(null=True)
-    live_status = models.JSONField(null=True)
+    live_status = LenientJSONField(null=True)
     live_status_at = models.DateTimeField(null=True)
 
     objects: ClassVar[models.Manager["SiteAccess"]] = SiteAccessQuerySet.as_manager()

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from events.event import ENERGY, Event, Signals, Topic
+from events.plain import plain
 
 _MARK = b',"isCache":true}'
 _MOST_NAMES = 4096
@@ -31,7 +32,7 @@ class _Names(dict[str, bytes]):
     def __missing__(self, name: str) -> bytes:
         if len(self) >= _MOST_NAMES:
             self.clear()
-        named = self[name] = b"," + orjson.dumps(name) + b":"
+        named = self[name] = b"," + _json(name) + b":"
         return named
 
 
@@ -59,7 +60,7 @@ def state(vin: str, value: str, at_ms: int) -> Event:
 
 def data(vin: str, values: Mapping[str, Any], at_ms: int) -> Event:
     """Tell new values of a car's signals; None is a value that the car has not."""
-    return _data(vin, values, list(map(orjson.dumps, values.values())), at_ms)
+    return _data(vin, values, list(map(_json, values.values())), at_ms)
 
 
 def data_of(vin: str, signals: Signals, at_ms: int) -> Event:
@@ -220,4 +221,11 @@ def _head(at_ms: int, name: str, product: str | int) -> bytes:
 
 
 def _body(head: bytes, facts: Mapping[str, Any]) -> bytes:
-    return head + b"," + orjson.dumps(facts)[1:]
+    return head + b"," + _json(facts)[1:]
+
+
+def _json(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return orjson.dumps(plain(value))

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.fields import LenientJSONField
 from accounts.models import User
 
 MOST_ACCESS_TOKENS = 10
@@ -211,7 +212,7 @@ class Inquiry(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True)
-    answer = models.JSONField(null=True)
+    answer = LenientJSONField(null=True)
     error_code = models.CharField(max_length=200, blank=True)
     error_status = models.PositiveIntegerField(null=True)
     error_title = models.CharField(max_length=200, blank=True)

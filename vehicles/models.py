@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.fields import LenientJSONField
 from accounts.models import User
 from tokens.models import TeslaGrant
 
@@ -85,7 +86,7 @@ class VehicleAccess(models.Model):
     hide_private = models.BooleanField(default=False)
     seen_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True)
-    vehicle_data = models.JSONField(null=True)
+    vehicle_data = LenientJSONField(null=True)
     vehicle_data_at = models.DateTimeField(null=True)
 
     objects: ClassVar[models.Manager["VehicleAccess"]] = (
@@ -153,7 +154,7 @@ class Command(models.Model):
         TeslaGrant, models.SET_NULL, null=True, related_name="commands"
     )
     name = models.CharField(max_length=64)
-    parameters = models.JSONField(default=dict)
+    parameters = LenientJSONField(default=dict)
     source = models.CharField(max_length=4, choices=Source, default=Source.PAGE)
     access_token_name = models.CharField(max_length=80, blank=True)
     client = models.CharField(max_length=80, blank=True)
@@ -217,7 +218,7 @@ class TelemetryConfig(models.Model):
     vehicle = models.OneToOneField(
         Vehicle, models.CASCADE, related_name="telemetry_config"
     )
-    fields = models.JSONField(default=dict)
+    fields = LenientJSONField(default=dict)
     prefer_typed = models.BooleanField(default=True)
     delivery_policy = models.CharField(
         max_length=8, choices=Delivery, default=Delivery.LATEST
@@ -229,7 +230,7 @@ class TelemetryConfig(models.Model):
         TeslaGrant, models.SET_NULL, null=True, related_name="telemetry_configs"
     )
     answered_generation = models.PositiveIntegerField(default=0)
-    confirmed = models.JSONField(null=True)
+    confirmed = LenientJSONField(null=True)
     confirmed_digest = models.CharField(max_length=64, blank=True)
     confirmed_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)

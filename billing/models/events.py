@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.fields import LenientJSONField
 from accounts.models import User
 from billing.models.catalog import ProviderName
 from billing.money import Money
@@ -38,7 +39,7 @@ class ProviderEvent(models.Model):
     received_at = models.DateTimeField(default=timezone.now)
     processed_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=8, choices=Outcome, blank=True)
-    body = models.JSONField()
+    body = LenientJSONField()
 
     class Meta:
         constraints = [

@@ -46,6 +46,24 @@ def test_refresh_reads_keeps_and_answers(
     assert registered.billed()["data"] == 1
 
 
+def test_refresh_keeps_a_reading_with_signs_that_the_database_cannot_hold(
+    ask: Any, alices: Person, registered: Any
+) -> None:
+    vin = vin_of("Red")
+    body = (
+        '{"response": {"a\\u0000": ["b\\u0000c", "\\ud800d", NaN, Infinity, 1.5],'
+        ' "display_name": "\\ud83d\\ude97", "big": 1' + "0" * 30 + "}}"
+    )
+    registered.faults.add("body", f"*/vehicles/{vin}/vehicle_data", body=body)
+    answer = ask(alices.access_token, f"/api/refresh/{vin}")
+    assert answer.status == 200
+    assert VehicleAccess.objects.get(vehicle__vin=vin).vehicle_data == {
+        "a": ["bc", "d", None, None, 1.5],
+        "display_name": "\N{AUTOMOBILE}",
+        "big": 10**30,
+    }
+
+
 def test_refresh_of_a_sleeping_car_is_its_record(
     ask: Any, alices: Person, registered: Any
 ) -> None:

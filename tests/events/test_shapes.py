@@ -22,6 +22,11 @@ AT = "2026-07-28T10:15:30.007Z"
             "data",
             {"data": {"Soc": 81.5, "Gear": None, "A\n": "b\nc"}},
         ),
+        (
+            shapes.data(VIN, {"A\ud800": "b\udfff\0", "Big": 10**30}, AT_MS),
+            "data",
+            {"data": {"A": "b", "Big": 1e30}},
+        ),
         (shapes.data(VIN, {}, AT_MS), "data", {"data": {}}),
         (
             shapes.connectivity(VIN, "wifi", connected=True, at_ms=AT_MS),

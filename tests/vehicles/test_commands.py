@@ -161,6 +161,7 @@ def test_record_writes_a_program_s_commands(alice: User, red: VehicleAccess) -> 
         "note": long,
         "token": "",
         "list": ["y" * 300],
+        "short": ["z\x00"],
         "level": 3,
     }
     failed = {"result": None, "error_code": "e" * 300, "error_words": "why"}
@@ -172,9 +173,10 @@ def test_record_writes_a_program_s_commands(alice: User, red: VehicleAccess) -> 
     assert done.parameters == {
         "pin": "hidden",
         "on": True,
-        "note": "x" * 200,
+        "note": "x" * 199,
         "token": "",
         "list": "\N{HORIZONTAL ELLIPSIS}",
+        "short": ["z"],
         "level": 3,
     }
     assert (other.state, other.result, other.error_words) == ("failed", None, "why")

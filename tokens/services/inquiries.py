@@ -190,7 +190,7 @@ def _answered(
 ) -> Inquiry:
     columns = {
         "state": Inquiry.State.ANSWERED,
-        "answer": _storable(response),
+        "answer": response,
         "answered_at": at,
     }
     with transaction.atomic():
@@ -261,16 +261,3 @@ def _given_up(words: str) -> dict[str, Any]:
         "answered_at": timezone.now(),
         "lease_until": None,
     }
-
-
-def _storable(value: Any) -> Any:
-    """Return JSON without what PostgreSQL cannot hold: NUL signs, NaN and infinity."""
-    if isinstance(value, str):
-        return value.replace("\x00", "")
-    if isinstance(value, dict):
-        return {_storable(key): _storable(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_storable(item) for item in value]
-    if isinstance(value, float) and not -1e308 <= value <= 1e308:
-        return None
-    return value

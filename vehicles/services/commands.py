@@ -224,7 +224,7 @@ def without_secrets(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 def _short(value: Any) -> Any:
     if isinstance(value, str):
-        return value.replace("\x00", "")[:_MOST_CHARACTERS]
+        return value[:_MOST_CHARACTERS]
     if isinstance(value, (dict, list)) and len(str(value)) > _MOST_CHARACTERS:
         return "\N{HORIZONTAL ELLIPSIS}"
     return value
