@@ -17,6 +17,9 @@ from vehicles import places
 
 NO_VALUE = "The car has no value for this now."
 _Convert = Callable[[Any], Any]
+# A reading has one figure for both; a car that charges by one streams 0 for the other.
+_POWER = "charger_power"
+_POWERS = ("ACChargingPower", "DCChargingPower")
 _WINDOWS = {"Closed": 0, "PartiallyOpen": 1, "Opened": 2}
 _DOORS = {
     "DriverFront": "df",
@@ -78,8 +81,8 @@ _PLACES: Mapping[str, tuple[str, str, _Convert]] = {
         "charging_state",
         _without("DetailedChargeState"),
     ),
-    "ACChargingPower": ("charge_state", "charger_power", _as_is),
-    "DCChargingPower": ("charge_state", "charger_power", _as_is),
+    "ACChargingPower": ("charge_state", _POWER, _as_is),
+    "DCChargingPower": ("charge_state", _POWER, _as_is),
     "ChargerVoltage": ("charge_state", "charger_voltage", _as_is),
     "ChargeAmps": ("charge_state", "charger_actual_current", _as_is),
     "ChargeRateMilePerHour": ("charge_state", "charge_rate", _as_is),
@@ -157,6 +160,10 @@ def overlaid(
         may_see = sees_location or name not in LOCATION_SIGNALS
         if is_newer and may_see and _put(document, name, json.loads(latest.value)):
             found[name] = at
+    powers = [json.loads(signals[name].value) for name in _POWERS if name in found]
+    flowing = [power for power in powers if isinstance(power, (int, float))]
+    if flowing:
+        _part(document, "charge_state")[_POWER] = sum(flowing)
     is_read = reading is not None
     return Overlaid(document, is_read or bool(found), found, is_read)
 

@@ -94,6 +94,21 @@ def test_older_and_unknown_signals_change_nothing() -> None:
     assert reading == {"charge_state": {"battery_level": 50}}
 
 
+@pytest.mark.parametrize("ms", [{"AC": 1, "DC": 2}, {"AC": 2, "DC": 1}])
+def test_power_is_that_of_the_socket_that_has_some(ms: dict[str, int]) -> None:
+    told = {
+        **signals(READ_MS + ms["AC"], ACChargingPower=11.0),
+        **signals(READ_MS + ms["DC"], DCChargingPower=0.0),
+    }
+    newest = overlaid({"charge_state": {}}, READ_AT, told, sees_location=True)
+    assert newest.document["charge_state"]["charger_power"] == 11
+    alone = signals(ACChargingPower=None, DCChargingPower=0)
+    newest = overlaid({}, READ_AT, alone, sees_location=True)
+    assert newest.document["charge_state"]["charger_power"] == 0
+    unknown = overlaid({}, READ_AT, signals(ACChargingPower=None), sees_location=True)
+    assert unknown.document["charge_state"]["charger_power"] is None
+
+
 def test_place_needs_the_right_to_see_it() -> None:
     known = signals(Location={"latitude": 1.0, "longitude": 2.0}, GpsHeading=9)
     reading = {"location_data": {"latitude": 3.0, "longitude": 4.0}}
