@@ -25,7 +25,7 @@ _pages = get_asgi_application()
 # What follows reads models, so Django must be set up first.
 from api import door  # noqa: E402
 from api.request import whole_body  # noqa: E402
-from api.responses import Refusal  # noqa: E402
+from api.responses import Refusal, Response  # noqa: E402
 from console import memory, streaming  # noqa: E402
 from tokens import well_known  # noqa: E402
 
@@ -80,33 +80,33 @@ async def _page(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def _refuse(refusal: Refusal, send: Send) -> None:
     """Answer in one plain sentence; the server ends what was not read to its end."""
-    words = refusal.description.encode()
-    headers = [
+    headers = (
         (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", str(len(words)).encode()),
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
-    ]
-    await send(
-        {"type": "http.response.start", "status": refusal.status, "headers": headers}
     )
-    await send({"type": "http.response.body", "body": words})
+    words = refusal.description.encode()
+    await _answer(Response(refusal.status, headers, words), send)
 
 
 async def _try_again(late: Refusal, send: Send) -> None:
     """Answer 503 where a body was late: programs give their connection up after a 4xx."""
     again = Refusal(
         503, "temporarily_unavailable", late.description, ((b"retry-after", b"5"),)
-    ).response()
-    length = (b"content-length", str(len(again.body)).encode())
+    )
+    await _answer(again.response(), send)
+
+
+async def _answer(response: Response, send: Send) -> None:
+    length = (b"content-length", b"%d" % len(response.body))
     await send(
         {
             "type": "http.response.start",
-            "status": again.status,
-            "headers": [*again.headers, length],
+            "status": response.status,
+            "headers": [*response.headers, length],
         }
     )
-    await send({"type": "http.response.body", "body": again.body})
+    await send({"type": "http.response.body", "body": response.body})
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:
