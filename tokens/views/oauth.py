@@ -33,7 +33,7 @@ _FULL = (
 
 
 class _Refusal(Exception):
-    """Nothing is given: status, code for programs, sentence for people, wait."""
+    """Nothing is given: status, code for programs, sentence for people."""
 
     def __init__(self, code: str, words: str, *, status: int = 400) -> None:
         super().__init__(code)
