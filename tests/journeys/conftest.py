@@ -1,6 +1,5 @@
 """Ways to begin a journey in the middle."""
 
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -10,6 +9,7 @@ from pytest_django import Settings
 from accounts.models import User
 from accounts.services.members import prove_address
 from energy.services import sites
+from tests.answering import answering
 from tests.factories import client_for
 from tests.fixtures.live import LiveConsole
 from tests.fixtures.tesla import MakeGrant
@@ -57,9 +57,5 @@ def enter(live_console: LiveConsole, make_grant: MakeGrant) -> Enter:
 def receiver() -> Iterator[Receiver]:
     """Return a receiver on this machine."""
     one = Receiver()
-    thread = threading.Thread(target=one.server.serve_forever, daemon=True)
-    thread.start()
-    yield one
-    one.server.shutdown()
-    one.server.server_close()
-    thread.join()
+    with answering(one.server):
+        yield one

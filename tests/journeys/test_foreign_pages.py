@@ -4,11 +4,11 @@ import http.client
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser
 
+from tests.answering import answering
 from tests.fixtures.live import LiveConsole
 from tools.surroundings import HOST
 
@@ -27,10 +27,8 @@ def foreign_page(body: str) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Write nothing."""
 
-    with ThreadingHTTPServer((HOST, 0), Page) as server:
-        Thread(target=server.serve_forever).start()
-        yield f"http://{HOST}:{server.server_port}/"
-        server.shutdown()
+    with answering(ThreadingHTTPServer((HOST, 0), Page)) as address:
+        yield f"{address}/"
 
 
 def test_page_in_a_frame_of_another_site_stays_empty(

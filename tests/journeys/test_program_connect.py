@@ -1,6 +1,5 @@
 """A person connects Home Assistant in a browser, at a redirect that leads to it."""
 
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -8,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
+from tests.answering import answering
 from tests.factories import PASSWORD
 from tests.fixtures.live import LiveConsole
 from tests.journeys.conftest import Enter
@@ -50,12 +50,8 @@ class HomeAssistant:
 def at_home() -> Iterator[HomeAssistant]:
     """Return a Home Assistant that runs."""
     one = HomeAssistant()
-    thread = threading.Thread(target=one.server.serve_forever, daemon=True)
-    thread.start()
-    yield one
-    one.server.shutdown()
-    one.server.server_close()
-    thread.join()
+    with answering(one.server):
+        yield one
 
 
 def test_person_signs_in_with_tesla_and_allows_home_assistant(

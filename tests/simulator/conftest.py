@@ -1,12 +1,12 @@
 """A running simulator, a caller of its doors, and a server of public keys."""
 
-import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from simulator.testing import DOMAIN, RunningSimulator
+from tests.answering import answering
 from tests.simulator.doors import KEY_HEX, NOON, Doors, KeyServer
 
 
@@ -57,12 +57,7 @@ def key_server(sim: RunningSimulator) -> Iterator[KeyServer]:
         def log_message(self, *_: object) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    served = KeyServer(f"http://127.0.0.1:{server.server_port}")
-    sim.key_urls[DOMAIN] = served.url
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield served
-    server.shutdown()
-    thread.join(5)
-    server.server_close()
+    with answering(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as address:
+        served = KeyServer(address)
+        sim.key_urls[DOMAIN] = served.url
+        yield served

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from django.conf import settings
@@ -12,6 +11,7 @@ from django.core.management import CommandError, call_command
 
 import fleet
 from simulator.testing import RunningSimulator
+from tests.answering import answering
 from tokens.models import Registration
 from tokens.services import fleet_app, signing_keys
 
@@ -39,14 +39,10 @@ def tesla(simulator: RunningSimulator, db: None) -> Iterator[RunningSimulator]:
         def log_message(self, *_: object) -> None:
             """Stay silent."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        simulator.key_urls[settings.TESLA_DOMAIN] = (
-            f"http://127.0.0.1:{server.server_port}/"
-        )
+    with answering(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as address:
+        simulator.key_urls[settings.TESLA_DOMAIN] = f"{address}/"
         yield simulator
         simulator.key_urls.pop(settings.TESLA_DOMAIN)
-        server.shutdown()
 
 
 def _registered(tesla: RunningSimulator) -> list[str]:

@@ -19,6 +19,7 @@ from django.utils import timezone
 from accounts.models import User
 from events import channel, latest, shapes
 from events.event import Entry
+from tests.answering import answering
 from tests.servers import redis_server
 from tests.telemetry.stream.conftest import VIN, MakePerson
 from tests.telemetry.stream.listening import Cut, Line, Server, serving
@@ -38,7 +39,6 @@ class SilentTesla:
         self._may_answer = threading.Event()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def wait_for(self, count: int) -> None:
         for _ in range(count):
@@ -71,10 +71,9 @@ class SilentTesla:
 def silent_tesla() -> Iterator[SilentTesla]:
     """Return a Tesla that does not answer yet."""
     tesla = SilentTesla()
-    yield tesla
-    tesla.answer()
-    tesla.server.shutdown()
-    tesla.server.server_close()
+    with answering(tesla.server):
+        yield tesla
+        tesla.answer()
 
 
 def give_tokens(grant: TeslaGrant) -> None:
