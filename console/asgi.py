@@ -26,7 +26,7 @@ _pages = get_asgi_application()
 from api import door  # noqa: E402
 from api.request import whole_body  # noqa: E402
 from api.responses import Refusal, Response  # noqa: E402
-from console import memory, streaming  # noqa: E402
+from console import interpreter, streaming  # noqa: E402
 from tokens import well_known  # noqa: E402
 
 # Programs come here by Teslemetry's names, whatever ours is.
@@ -115,7 +115,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                memory.settle()
+                interpreter.settle()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await doors.live.close()

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from typing import Any
 
 from events.errors import Unavailable
@@ -103,7 +104,7 @@ class Stream:
         )
 
     async def _serve(self, listener: Listener, receive: Receive, send: Send) -> None:
-        box = Mailbox(listener)
+        box = Mailbox(listener, partial(_write, send))
         live = self._live
         try:
             await live.hub.start()
@@ -121,9 +122,9 @@ class Stream:
                 {"type": "http.response.start", "status": 200, "headers": _HEADERS}
             )
             box.sending()
-            await _write(first, send)
+            await box.write(first)
             while text := await box.take():
-                await _write(text, send)
+                await box.write(text)
             if not box.is_dropped:
                 await send({"type": "http.response.body", "body": b""})
         except asyncio.CancelledError:
@@ -163,8 +164,8 @@ def _away() -> NotAdmitted:
     )
 
 
-async def _write(text: bytes, send: Send) -> None:
-    await send({"type": "http.response.body", "body": text, "more_body": True})
+def _write(send: Send, text: bytes) -> Awaitable[None]:
+    return send({"type": "http.response.body", "body": text, "more_body": True})
 
 
 async def _gone(box: Mailbox, receive: Receive) -> None:

@@ -1,15 +1,17 @@
 """One process's hub: it reads all streams once and tells each listener once a tick.
 
 Listeners of one account who asked for the same form a group, for which what happens is
-joined once. A tick is counted from the end of the writes, so that a busy process still
-reads; while little happens, news leave at once. Where entries went away before they
-were read, listeners get what is known again.
+joined once. While little happens, news leave at once. While much happens, a group is
+told once a tick, and groups one after the other, each after the time that the server
+takes to write to the one before: so that a busy process still reads, and what it tells
+does not queue up behind it. Where entries went away before they were read, listeners get
+what is known again.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -23,7 +25,11 @@ from telemetry.stream.known import Known
 from telemetry.stream.mailbox import Batch, Mailbox
 
 _log = logging.getLogger(__name__)
-TICK_S = 0.010
+_TICK_S = 0.010
+# What it takes to write to one listener, with room for all else.
+_WRITE_S = 50e-6
+# Timers are no finer.
+_LEAST_WAIT_S = 0.001
 _BLOCK_MS = 5000
 _COUNT = 500
 _PAUSE_S = 0.1
@@ -40,6 +46,8 @@ class _Group:
     boxes: dict[Mailbox, None] = field(default_factory=dict)
     events: list[Stored] = field(default_factory=list)
     texts: list[bytes] = field(default_factory=list)
+    is_due: bool = False
+    told_at_s: float = 0.0
 
     def wants(self, event: Stored) -> bool:
         """Tell whether these listeners hear of an event."""
@@ -60,14 +68,13 @@ def _key(listener: Listener) -> _Key:
 class Hub:
     """Tells the listeners of this process what happens; belongs to one event loop."""
 
-    def __init__(self, redis_url: str, known: Known, *, tick_s: float = TICK_S) -> None:
+    def __init__(self, redis_url: str, known: Known) -> None:
         self._channel = Channel(redis_url)
         self._known = known
-        self._tick_s = tick_s
         self._groups: dict[UUID, dict[_Key, _Group]] = {}
-        self._due: dict[int, _Group] = {}
+        self._due: deque[_Group] = deque()
         self._is_armed = False
-        self._written_at_s = 0.0
+        self._busy_until_s = 0.0
         self._reader: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
 
@@ -113,7 +120,6 @@ class Hub:
         group.boxes.pop(box, None)
         if not group.boxes:
             del groups[at]
-            self._due.pop(id(group), None)
             if not groups:
                 del self._groups[listener.account_id]
 
@@ -195,25 +201,46 @@ class Hub:
             if text:
                 group.events.append(event)
                 group.texts.append(text)
-                self._due[id(group)] = group
-                if not self._is_armed:
-                    self._arm()
+                if not group.is_due:
+                    self._note_due(group)
+
+    def _note_due(self, group: _Group) -> None:
+        """Have a group told when it is its turn, a tick after the last time at least."""
+        group.is_due = True
+        loop = asyncio.get_running_loop()
+        wait_s = group.told_at_s + _TICK_S - loop.time()
+        if wait_s > 0:
+            loop.call_later(wait_s, self._enqueue, group)
+        else:
+            self._enqueue(group)
+
+    def _enqueue(self, group: _Group) -> None:
+        self._due.append(group)
+        if not self._is_armed:
+            self._arm()
 
     def _arm(self) -> None:
         self._is_armed = True
         loop = asyncio.get_running_loop()
-        wait_s = self._written_at_s + self._tick_s - loop.time()
-        if wait_s > 0:
+        wait_s = self._busy_until_s - loop.time()
+        if wait_s > _LEAST_WAIT_S:
             loop.call_later(wait_s, self._flush)
         else:
             loop.call_soon(self._flush)
 
     def _flush(self) -> None:
-        due, self._due = self._due, {}
-        for group in due.values():
+        """Tell as many groups as are written to until the next look."""
+        now_s = asyncio.get_running_loop().time()
+        busy_s = max(self._busy_until_s, now_s)
+        while self._due and busy_s <= now_s + _LEAST_WAIT_S:
+            group = self._due.popleft()
+            group.is_due, group.told_at_s = False, now_s
             self._flush_one(group)
-        # The listeners' tasks, woken before this, write first.
-        asyncio.get_running_loop().call_soon(self._written)
+            busy_s += len(group.boxes) * _WRITE_S
+        self._busy_until_s = busy_s
+        self._is_armed = False
+        if self._due:
+            self._arm()
 
     def _flush_one(self, group: _Group) -> None:
         if not group.events:
@@ -222,9 +249,3 @@ class Hub:
         group.events, group.texts = [], []
         for box in group.boxes:
             box.put(batch)
-
-    def _written(self) -> None:
-        self._written_at_s = asyncio.get_running_loop().time()
-        self._is_armed = False
-        if self._due:
-            self._arm()

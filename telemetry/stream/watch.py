@@ -22,6 +22,8 @@ from telemetry.stream.mailbox import Mailbox
 
 _log = logging.getLogger(__name__)
 CHECK_EVERY_S = 0.9
+# Some of them each time, as questions to the database hold up what is told.
+_SLICE_S = 0.05
 PRESENT_EVERY_S = 30.0
 
 
@@ -90,7 +92,7 @@ class Watch:
                 await self._check_all()
             except Exception:  # noqa: BLE001  # logged
                 _log.exception("streams were not checked")
-            await asyncio.sleep(CHECK_EVERY_S)
+                await asyncio.sleep(CHECK_EVERY_S)
 
     def _note_alive(self) -> None:
         for box in list(self._where):
@@ -110,16 +112,25 @@ class Watch:
             self._present_at_s = now_s + 1
 
     async def _check_all(self) -> None:
-        await asyncio.gather(
-            *(
-                self._check(admission, list(boxes))
-                for (admission, _), boxes in list(self._boxes.items())
-                if boxes
-            )
-        )
+        """Ask about each holder once, spread over the time until the next round."""
+        holders = list(self._boxes)
+        slices = max(1, round(CHECK_EVERY_S / _SLICE_S))
+        checks = []
+        for number in range(slices):
+            checks += [
+                asyncio.create_task(self._check(where))
+                for where in holders[number::slices]
+            ]
+            await asyncio.sleep(_SLICE_S)
+        for end in await asyncio.gather(*checks, return_exceptions=True):
+            if isinstance(end, Exception):
+                _log.error("a stream was not checked", exc_info=end)
 
-    async def _check(self, admission: Admission, boxes: list[Mailbox]) -> None:
-        now = await admission.still(boxes[0].listener)
+    async def _check(self, where: tuple[Admission, Hashable]) -> None:
+        boxes = list(self._boxes.get(where, ()))
+        if not boxes:
+            return
+        now = await where[0].still(boxes[0].listener)
         for box in boxes:
             if box in self._where:
                 self._apply(box, now)

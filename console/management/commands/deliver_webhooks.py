@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from billing.policy import Capability
 from billing.services import entitlements
-from console import memory
+from console import interpreter
 from console.models import Heartbeat
 from webhooks import line
 from webhooks.deliverer import Deliverer
@@ -34,7 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Run in an event loop of its own."""
-        memory.settle()
+        interpreter.settle()
         uvloop.run(_deliver())
 
 

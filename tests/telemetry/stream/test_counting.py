@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 from functools import partial
 from typing import Any
+from unittest.mock import AsyncMock
 from uuid import UUID
 
 import redis
@@ -125,7 +126,7 @@ def test_what_waits_is_told_before_what_may_be_heard_changes() -> None:
         known = Known(settings.REDIS_URL)
         hub = Hub(settings.REDIS_URL, known)
         listener = Listener(UUID(int=1), "holder", frozenset({VIN}), Asked())
-        box = Mailbox(listener)
+        box = Mailbox(listener, AsyncMock())
         hub.add(box)
         body = shapes.state(VIN, "online", AT_MS).body
         hub._tell(Stored("1-0", 1, UUID(int=1), VIN, Topic.STATE, body))  # noqa: SLF001

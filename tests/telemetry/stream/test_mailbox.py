@@ -27,9 +27,25 @@ class Clock:
         return self.now_s
 
 
-def box_of(clock: Clock | None = None) -> Mailbox:
+class Line:
+    """What was written to a listener, who takes it at once unless it is held up."""
+
+    def __init__(self) -> None:
+        self.texts: list[bytes] = []
+        self.held_up: asyncio.Future[None] | None = None
+        self.is_cut = False
+
+    async def write(self, text: bytes) -> None:
+        if self.is_cut:
+            raise BrokenPipeError
+        if self.held_up is not None:
+            await self.held_up
+        self.texts.append(text)
+
+
+def box_of(clock: Clock | None = None, line: Line | None = None) -> Mailbox:
     listener = Listener(ACCOUNT, "holder", frozenset({VIN}), Asked())
-    return Mailbox(listener, clock=clock or Clock())
+    return Mailbox(listener, (line or Line()).write, clock=clock or Clock())
 
 
 def batch(*events: Event, account: UUID = ACCOUNT) -> Batch:
@@ -57,12 +73,82 @@ def test_quick_listener_gets_all_in_order() -> None:
         box.put(batch(soc(2)))
         box.put(batch(soc(3), soc(4)))
         assert await box.take() == batch(soc(2), soc(3), soc(4)).text
+
+    asyncio.run(story())
+
+
+def test_one_who_waits_is_handed_mail_at_once() -> None:
+    async def story() -> None:
+        line = Line()
+        box = box_of(line=line)
         taking = asyncio.create_task(box.take())
         await asyncio.sleep(0)
         # However much it is: it waits for mail.
-        box.put(batch(*(soc(n, 50_000) for n in range(30))))
-        assert len(await taking) > mailbox.MOST_BYTES
-        assert not box.is_over
+        much = batch(*(soc(n, 50_000) for n in range(30)))
+        box.put(much)
+        box.put(batch(soc(1)))
+        assert line.texts == [much.text, batch(soc(1)).text]
+        assert len(much.text) > mailbox.MOST_BYTES
+        box.end()
+        assert await taking == b""
+        assert not box.is_dropped
+
+    asyncio.run(story())
+
+
+def test_mail_waits_while_what_was_handed_over_is_held_up() -> None:
+    async def story() -> None:
+        clock, line = Clock(), Line()
+        box = box_of(clock, line)
+        taking = asyncio.create_task(box.take())
+        await asyncio.sleep(0)
+        line.held_up = asyncio.get_running_loop().create_future()
+        box.put(batch(soc(1)))
+        box.put(batch(soc(2)))
+        await asyncio.sleep(0.01)
+        box.put(batch(soc(3)))
+        clock.now_s += mailbox.BLOCKED_S + 0.1
+        assert blocked(box)
+        assert line.texts == []
+        assert not taking.done()
+        line.held_up.set_result(None)
+        assert await taking == batch(soc(2), soc(3)).text
+        assert line.texts == [batch(soc(1)).text]
+        assert not blocked(box)
+
+    asyncio.run(story())
+
+
+def test_one_who_never_takes_what_was_handed_over_is_dropped() -> None:
+    async def story() -> None:
+        line = Line()
+        box = box_of(line=line)
+
+        async def serve() -> None:
+            await box.take()
+
+        box.writer = asyncio.create_task(serve())
+        await asyncio.sleep(0)
+        line.held_up = asyncio.get_running_loop().create_future()
+        box.put(batch(soc(1)))
+        await asyncio.sleep(0.01)
+        box.drop()
+        with pytest.raises(asyncio.CancelledError):
+            await box.writer
+
+    asyncio.run(story())
+
+
+def test_line_that_is_cut_ends_its_own_stream() -> None:
+    async def story() -> None:
+        line = Line()
+        box = box_of(line=line)
+        taking = asyncio.create_task(box.take())
+        await asyncio.sleep(0)
+        line.is_cut = True
+        box.put(batch(soc(1)))
+        with pytest.raises(BrokenPipeError):
+            await taking
 
     asyncio.run(story())
 
