@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from accounts.models import User
 from api.flights import Flights
 from api.threads import Threads
 from energy.models import SiteAccess
@@ -23,6 +22,15 @@ from vehicles.services.vehicles import preference
 
 _KEPT_S = 1.0
 _MOST_KEPT = 2000
+# Few columns: of a question that is asked each second most of the time is their names.
+_GRANT_COLUMNS = (
+    *("region", "scopes", "state", "generation", "linked_at"),
+    "tesla_access_token_expires_at",
+)
+_ACCESS_COLUMNS = (
+    *("tesla_id", "access_type", "hide_private", "gone_at", "grant_id"),
+    *("vehicle__vin", "vehicle__command_signing", "vehicle__protocol_required"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +83,22 @@ class Reach:
 
 def load(user_id: UUID) -> Reach:
     """Read a user's reach from the database: three queries, whatever it holds."""
-    user = User(id=user_id)
-    grants = {
-        row.pk: _grant(row)
-        for row in TeslaGrant.objects.filter(user=user).order_by("linked_at", "id")
+    rows = {
+        row.pk: row
+        for row in TeslaGrant.objects.filter(user_id=user_id)
+        .only(*_GRANT_COLUMNS)
+        .order_by("linked_at", "id")
     }
+    grants = {key: _grant(row) for key, row in rows.items()}
+    accesses = list(
+        VehicleAccess.objects.filter(grant__in=rows, gone_at=None)
+        .select_related("vehicle")
+        .only(*_ACCESS_COLUMNS)
+    )
+    for access in accesses:
+        access.grant = rows[access.grant_id]
     vehicles: dict[str, list[Route]] = defaultdict(list)
-    for access in sorted(
-        VehicleAccess.objects.filter(grant__user=user, gone_at=None)
-        .select_related("vehicle", "grant")
-        .defer("vehicle_data"),
-        key=preference,
-    ):
+    for access in sorted(accesses, key=preference):
         signing = signing_of(access.vehicle)
         route = Route(
             access.vehicle.vin,
@@ -96,15 +108,14 @@ def load(user_id: UUID) -> Reach:
         )
         vehicles[access.vehicle.vin].append(route)
         vehicles[access.tesla_id].append(route)
+    seen = (
+        SiteAccess.objects.filter(grant__in=rows, gone_at=None)
+        .order_by("id")
+        .values_list("grant_id", "site__site_id")
+    )
     sites: dict[str, list[Route]] = defaultdict(list)
-    for site_access in (
-        SiteAccess.objects.filter(grant__user=user, gone_at=None)
-        .select_related("site", "grant")
-        .defer("site_info", "live_status")
-        .order_by("grant__linked_at", "id")
-    ):
-        tag = str(site_access.site.site_id)
-        sites[tag].append(Route(tag, grants[site_access.grant_id]))
+    for grant_id, site_id in sorted(seen, key=lambda one: rows[one[0]].linked_at):
+        sites[str(site_id)].append(Route(str(site_id), grants[grant_id]))
     return Reach(
         tuple(grants.values()),
         {tag: _usable_first(routes) for tag, routes in vehicles.items()},
