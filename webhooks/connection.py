@@ -56,6 +56,8 @@ class Connection(asyncio.Protocol):
         self._peer = ""
         self._retry_after: str | None = None
         self._head_size = 0
+        self._end_s = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         self.idle_since_s = 0.0
         self._begin()
 
@@ -71,8 +73,9 @@ class Connection(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self._begin()
         waiter: asyncio.Future[Answer] = loop.create_future()
-        self._waiter = waiter
-        timer = loop.call_at(end_s, self._fail, TimeoutError())
+        self._waiter, self._end_s = waiter, end_s
+        if self._timer is None or self._timer.when() > end_s:
+            self._set_timer(loop)
         self._transport.write(content)
         try:
             return await waiter
@@ -80,8 +83,6 @@ class Connection(asyncio.Protocol):
             # What comes yet would be taken for the next one's answer.
             self._end()
             raise
-        finally:
-            timer.cancel()
 
     def close(self) -> None:
         """Close it; nobody waits for anything."""
@@ -115,6 +116,9 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """Say what became of the answer."""
         self._transport = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._is_in_body and self._ends_with_connection and error is None:
             self._finish()
         elif self._is_in_body:
@@ -172,6 +176,22 @@ class Connection(asyncio.Protocol):
             self._finish()
         else:
             self._end()
+
+    def _set_timer(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Look at the time when this request's is up; the next ones need no timer."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = loop.call_at(self._end_s, self._look_at_time, loop)
+
+    def _look_at_time(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
+        if self._waiter is None:
+            return
+        # The loop counts in milliseconds.
+        if loop.time() >= self._end_s - 0.001:
+            self._fail(TimeoutError())
+        else:
+            self._set_timer(loop)
 
     def _begin(self) -> None:
         self._retry_after = None
