@@ -107,7 +107,7 @@ def card(
     may_see = keys.may_see(access)
     charge = Document(newest.document).part("charge_state")
     figures = _figures(newest, units)
-    return Card(
+    shown = Card(
         access=access,
         vin=vehicle.vin,
         name=vehicle.name or model_of(vehicle.vin),
@@ -131,10 +131,11 @@ def card(
         reading_is_old=_is_old(access.vehicle_data_at, _READING_PROMISE, now),
         gone_at=access.gone_at,
     )
+    return seen_online(shown, newest.heard_at)
 
 
 def seen_online(shown: Card, at: datetime | None) -> Card:
-    """Return the card of a car that answered at a moment, if that is newer."""
+    """Return the card of a car that was heard of at a moment, if that is newer."""
     if at is None or (shown.state_at is not None and shown.state_at >= at):
         return shown
     word = _STATES["online"]

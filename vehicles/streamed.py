@@ -138,6 +138,11 @@ class Overlaid:
     at: Mapping[str, datetime] = field(default_factory=dict)
     is_read: bool = True
 
+    @property
+    def heard_at(self) -> datetime | None:
+        """Return when the car streamed last, None when not since the reading."""
+        return max(self.at.values(), default=None)
+
 
 def overlaid(
     reading: Mapping[str, Any] | None,

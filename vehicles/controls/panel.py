@@ -21,7 +21,7 @@ from vehicles.controls.buttons import (
     control_for,
 )
 from vehicles.controls.refusals import Step, WhyNot, why_not
-from vehicles.controls.states import COMMAND, REFRESHING, Known, Sight, known
+from vehicles.controls.states import COMMAND, REFRESHING, STREAM, Known, Sight, known
 from vehicles.controls.words import Entry, Stand, entry, stand
 from vehicles.models import Command, VehicleAccess
 from vehicles.services import commands as command_log
@@ -89,9 +89,9 @@ class Panel:
 
     @property
     def online_at(self) -> datetime | None:
-        """Return when the car last answered a command, None where Tesla knows better."""
+        """Return when the car was last heard of, None where Tesla knows better."""
         connection = self.row("wake").known
-        return connection.at if connection.source == COMMAND else None
+        return connection.at if connection.source in {COMMAND, STREAM} else None
 
     @property
     def refreshing(self) -> str:

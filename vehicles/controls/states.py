@@ -73,7 +73,7 @@ def known(control: Control, sight: Sight, commands: Iterable[Command]) -> Known:
     A command that the car carried out says more than what was read or streamed before.
     """
     if control.name == "wake":
-        return _of_record(sight.access, commands, sight.now)
+        return _of_connection(sight, commands)
     found = _of_car(control, sight)
     told = _told(control, commands)
     at = told.answered_at if told else None
@@ -150,8 +150,8 @@ def _is_outdated(at: datetime, source: str, sight: Sight) -> bool:
 
     A car streams what changes, so all that it streamed holds while it goes on.
     """
-    heard_at = max(sight.newest.at.values()) if source == STREAM else at
-    return is_old(heard_at, PROMISE, sight.now)
+    heard_at = sight.newest.heard_at if source == STREAM else at
+    return is_old(heard_at or at, PROMISE, sight.now)
 
 
 def _with_inside(found: Known, document: Document, sight: Sight) -> Known:
@@ -165,20 +165,20 @@ def _with_inside(found: Known, document: Document, sight: Sight) -> Known:
     return replace(found, detail=detail, detail_at=None if at == found.at else at)
 
 
-def _of_record(
-    access: VehicleAccess, commands: Iterable[Command], now: datetime
-) -> Known:
-    """Return whether the car is online; a car that did something was."""
-    vehicle = access.vehicle
+def _of_connection(sight: Sight, commands: Iterable[Command]) -> Known:
+    """Return whether the car is online; one that did or streamed something was."""
+    vehicle = sight.access.vehicle
     moved = next((one for one in commands if one.has_worked and one.answered_at), None)
-    at = vehicle.state_at
-    if moved and moved.answered_at and (at is None or moved.answered_at > at):
-        old = is_old(moved.answered_at, PROMISE, now)
-        return Known("Online", source=COMMAND, at=moved.answered_at, is_old=old)
-    text = _CONNECTIONS.get(vehicle.state, "")
+    said = [
+        (vehicle.state_at, RECORD, _CONNECTIONS.get(vehicle.state, "")),
+        (moved.answered_at if moved else None, COMMAND, "Online"),
+        (sight.newest.heard_at, STREAM, "Online"),
+    ]
+    known = [(at, source, text) for at, source, text in said if at is not None]
+    at, source, text = max(known, default=(None, "", ""))
     if at is None or not text:
         return Known(reason="Tesla has not said whether the car is online.")
-    return Known(text, source=RECORD, at=at, is_old=is_old(at, PROMISE, now))
+    return Known(text, source=source, at=at, is_old=is_old(at, PROMISE, sight.now))
 
 
 def _effect(name: str, parameters: Mapping[str, Any], newest: Overlaid) -> str:

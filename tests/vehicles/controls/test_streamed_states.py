@@ -21,7 +21,7 @@ from tests.vehicles.controls.making import (
     states,
 )
 from vehicles.controls.states import REFRESHING
-from vehicles.models import VehicleAccess
+from vehicles.models import Vehicle, VehicleAccess
 
 DOORS = dict.fromkeys(
     ("DriverFront", "PassengerFront", "DriverRear", "PassengerRear"), False
@@ -205,6 +205,27 @@ def test_state_streamed_just_before_a_quick_command_is_none_that_it_left(
     assert states(car)["doors"].text == "Locked"
     stream(asked_at + timedelta(seconds=0.2), Locked=False)
     assert states(car)["doors"].text == "Unlocked"
+
+
+@pytest.mark.parametrize(("slept_after_s", "text"), [(-60, "Online"), (60, "Asleep")])
+def test_car_is_online_when_it_streams(
+    client_of: ClientOf,
+    alice: User,
+    car: VehicleAccess,
+    stream: Stream,
+    slept_after_s: int,
+    text: str,
+) -> None:
+    streamed_at = stream(timezone.now() - timedelta(seconds=90), Locked=True)
+    VehicleAccess.objects.update(vehicle_data_at=streamed_at - timedelta(hours=1))
+    slept_at = streamed_at + timedelta(seconds=slept_after_s)
+    Vehicle.objects.update(state="asleep", state_at=slept_at)
+    car.refresh_from_db()
+    connection = states(car)["wake"]
+    assert (connection.text, connection.at) == (text, max(streamed_at, slept_at))
+    for address in (PAGE, "/console/"):
+        page = client_of(alice).get(address).content.decode()
+        assert f'class="state {text.lower()}' in page
 
 
 def test_stream_ends_the_doubt_about_a_lost_command(
