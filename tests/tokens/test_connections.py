@@ -11,6 +11,7 @@ from django.db import connection, connections as databases, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from tests.locks import WAITS_FOR_US
 from tests.tokens.connecting import CALLBACK, Installation
 from tokens.models import MOST_ACCESS_TOKENS, AccessToken, ConnectCode, HourlyToken
 from tokens.services import access_tokens, connections, programs
@@ -36,7 +37,7 @@ def exchanged(code: str, one: Installation) -> connections.Pair:
 
 
 def beside(thread: ThreadPoolExecutor, work: Callable[[], _T]) -> "Future[_T]":
-    """Begin work on a connection of its own; return when it waits for a lock."""
+    """Begin work on a connection of its own; return when it waits for a lock of ours."""
     if connection.vendor == "sqlite":
         pytest.skip("SQLite lets one write at a time")
 
@@ -50,8 +51,8 @@ def beside(thread: ThreadPoolExecutor, work: Callable[[], _T]) -> "Future[_T]":
     end_at_s = time.monotonic() + 10
     while time.monotonic() < end_at_s:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
+            cursor.execute(WAITS_FOR_US)
+            if cursor.fetchone() is not None:
                 return begun
         time.sleep(0.02)
     raise AssertionError("nobody waits")

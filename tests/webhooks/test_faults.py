@@ -21,6 +21,7 @@ from events import channel, shapes
 from events.event import Event
 from tests.faults.processes import Process
 from tests.fixtures.live import database_url
+from tests.locks import WAITS_FOR_US
 from tests.webhooks.processes import STARTS_WITHIN_S, deliverer, let_time_pass
 from tests.webhooks.receiver import OK, Receiver
 from tests.webhooks.running import (
@@ -58,10 +59,7 @@ async def _held(endpoint_id: UUID) -> AsyncIterator[Callable[[], Awaitable[bool]
         )
 
         async def is_waited_for() -> bool:
-            found = await holder.execute(
-                "SELECT FROM pg_locks WHERE NOT granted"
-                " AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
-            )
+            found = await holder.execute(WAITS_FOR_US)
             return await found.fetchone() is not None
 
         yield is_waited_for
