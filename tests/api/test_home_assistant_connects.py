@@ -7,9 +7,7 @@ over TLS, as they do in a home that leads the names there.
 import asyncio
 import re
 import time
-from contextlib import suppress
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -156,15 +154,14 @@ async def lives_with_it(house: House) -> None:
 
 
 async def refused(teslemetry: Teslemetry) -> None:
-    """See a client be told within a second that its token is invalid."""
-    end_at_s = time.monotonic() + 2
-    while True:
-        with suppress(InvalidToken):
-            await teslemetry.metadata()
-            assert time.monotonic() < end_at_s
+    """See a client be told within two seconds that its token is invalid."""
+    async with asyncio.timeout(2):
+        while True:
+            try:
+                await teslemetry.metadata()
+            except InvalidToken:
+                return
             await asyncio.sleep(0.1)
-            continue
-        return
 
 
 def an_hour_passes() -> None:
@@ -184,7 +181,6 @@ def alices_house(house: House, alice: User) -> House:
 
 def test_home_assistant_signs_in_and_stays(alices_house: House) -> None:
     asyncio.run(lives_with_it(alices_house))
-    assert urlsplit(AUTHORIZE_URL).path == "/connect"
     programs = set(Usage.objects.values_list("program", flat=True))
     assert programs >= {"Home Assistant · Home"}
 
