@@ -243,7 +243,9 @@ WEATHER: dict[str, Callable[[], Any]] = {
 
 
 @pytest.mark.parametrize("weather", WEATHER)
-def test_gateways_client_asks_a_host_in_bad_weather_five_times(weather: str) -> None:
+def test_gateways_client_asks_a_host_in_bad_weather_at_most_five_times(
+    weather: str,
+) -> None:
     async def story(server: Loopback) -> list[str]:
         client = AsyncClient(TESLA, Timeouts(), Breaker())
         ends = []
@@ -261,13 +263,15 @@ def test_gateways_client_asks_a_host_in_bad_weather_five_times(weather: str) -> 
     with Loopback(WEATHER[weather]()) as server:
         ends = asyncio.run(story(server))
         # One that was given up early may not have arrived.
-        assert len(server.asked) <= MOST_FAILURES
+        assert 0 < len(server.asked) <= MOST_FAILURES
     assert ends[MOST_FAILURES:] == ["TeslaAway"] * MOST_FAILURES
     assert "TeslaAway" not in ends[:MOST_FAILURES]
 
 
 @pytest.mark.parametrize("weather", WEATHER)
-def test_workers_client_asks_a_host_in_bad_weather_five_times(weather: str) -> None:
+def test_workers_client_asks_a_host_in_bad_weather_at_most_five_times(
+    weather: str,
+) -> None:
     timeouts = Timeouts(read_s=0.1, total_s=0.1)
     ends = []
     with Loopback(WEATHER[weather]()) as server:
@@ -277,7 +281,7 @@ def test_workers_client_asks_a_host_in_bad_weather_five_times(weather: str) -> N
                 client.products()
             ends.append(type(raised.value).__name__)
         # A GET that is cut off before its answer is sent once more.
-        assert len(server.asked) <= 2 * MOST_FAILURES
+        assert 0 < len(server.asked) <= 2 * MOST_FAILURES
     assert ends[MOST_FAILURES:] == ["TeslaAway"] * MOST_FAILURES
     assert "TeslaAway" not in ends[:MOST_FAILURES]
 
