@@ -416,7 +416,7 @@ def test_secrets_that_do_not_open_send_nothing(
 
 
 @pytest.mark.parametrize("line_works", [False, True])
-def test_line_that_is_down_is_asked_about(
+def test_endpoint_is_disabled_only_while_the_line_works(
     committed_alice: User, store: "redis.Redis", *, line_works: bool
 ) -> None:
     now = timezone.now()
