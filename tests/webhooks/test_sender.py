@@ -266,10 +266,12 @@ def test_guard_refuses_what_is_no_address() -> None:
 
 def test_name_is_asked_for_once_at_a_time() -> None:
     asked: list[str] = []
+    is_asked, may_answer = asyncio.Event(), asyncio.Event()
 
     async def slow(host: str, port: int) -> Sequence[tuple[Any, ...]]:
         asked.append(host)
-        await asyncio.sleep(0.05)
+        is_asked.set()
+        await may_answer.wait()
         if len(asked) == 1:
             raise socket.gaierror
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("1.1.1.1", port))]
@@ -282,8 +284,10 @@ def test_name_is_asked_for_once_at_a_time() -> None:
 
         impatient = asyncio.ensure_future(ask())
         others = asyncio.gather(ask(), ask(), return_exceptions=True)
-        await asyncio.sleep(0.01)
+        await asyncio.wait_for(is_asked.wait(), 5)
         impatient.cancel()
+        await asyncio.wait([impatient])
+        may_answer.set()
         first = [type(one) for one in await others]
         return first, len(await ask())
 

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from yarl import URL
 
 from tests.webhooks.receiver import Receiver, status
-from tests.webhooks.running import run
+from tests.webhooks.running import run, until
 from webhooks import wire
 from webhooks.connection import (
     Answer,
@@ -50,6 +51,13 @@ def _once(answer: Any) -> Answer:
         return await post()
 
     found: Answer = _asked(receiver, work)
+    return found
+
+
+def _reader(writer: asyncio.StreamWriter) -> asyncio.StreamReader:
+    """Return what comes over a connection of which a receiver gave the writer."""
+    protocol: Any = writer.transport.get_protocol()
+    found: asyncio.StreamReader = protocol._stream_reader  # noqa: SLF001
     return found
 
 
@@ -101,18 +109,23 @@ def test_connection_is_not_kept_after_others(answer: bytes) -> None:
 
 def test_what_comes_unasked_ends_a_kept_connection() -> None:
     receiver = Receiver()
+    is_answered, is_closed = asyncio.Event(), asyncio.Event()
 
     async def late(writer: asyncio.StreamWriter) -> None:
         writer.write(status(200))
         await writer.drain()
-        await asyncio.sleep(0.05)
+        await is_answered.wait()
         writer.write(status(500))
-        await asyncio.sleep(0.2)
+        await writer.drain()
+        with suppress(ConnectionError):
+            await _reader(writer).read()
+        is_closed.set()
 
     async def work(post: Post, there: Receiver) -> tuple[int, int]:
         there.script = [late]
         assert (await post()).status == 200
-        await asyncio.sleep(0.1)
+        is_answered.set()
+        await asyncio.wait_for(is_closed.wait(), 5)
         return (await post()).status, there.connections
 
     assert _asked(receiver, work) == (200, 2)
@@ -125,8 +138,7 @@ def test_request_is_made_again_where_a_kept_connection_was_closed() -> None:
         """Answer once, and break off at the second request."""
         writer.write(status(200))
         await writer.drain()
-        reader = writer.transport.get_protocol()._stream_reader  # type: ignore[attr-defined]  # noqa: SLF001
-        await reader.readuntil(b"\r\n\r\n")
+        await _reader(writer).readuntil(b"\r\n\r\n")
         writer.transport.abort()
 
     async def work(post: Post, there: Receiver) -> tuple[int, int]:
@@ -181,14 +193,13 @@ def test_request_is_not_made_again_where_a_new_connection_was_closed() -> None:
 def test_unused_connections_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "KEPT_S", 0.1)
 
-    async def work(post: Post, there: Receiver) -> tuple[int, int]:
+    async def work(post: Post, there: Receiver) -> int:
         await asyncio.gather(post(), post())
-        await asyncio.sleep(0.3)
-        still_open = len(there._open)  # noqa: SLF001  # what the receiver sees
+        await until(lambda: not there._open, 5)  # noqa: SLF001  # what the receiver sees
         await post()
-        return still_open, there.connections
+        return there.connections
 
-    assert _asked(Receiver(), work) == (0, 3)
+    assert _asked(Receiver(), work) == 3
 
 
 def test_answer_may_end_with_its_connection() -> None:
