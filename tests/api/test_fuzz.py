@@ -26,7 +26,7 @@ from tests.api.conftest import Answer, Program, Stage
 
 pytestmark = pytest.mark.django_db
 
-BUDGET_S = 24.0
+BUDGET_S = 12.0
 # So many are tried however slow the machine is.
 LEAST = 25
 EXAMPLES = 3
