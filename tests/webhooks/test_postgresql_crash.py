@@ -32,6 +32,12 @@ _STORED = "SELECT id FROM webhooks_delivery"
 _DELIVERED = "SELECT id FROM webhooks_delivery WHERE state = 'ok'"
 _UNDELIVERED = "SELECT id FROM webhooks_delivery WHERE state <> 'ok'"
 _LEASED = "SELECT id FROM webhooks_delivery WHERE lease_until IS NOT NULL"
+# An answer that the crash lost leaves its claim to nobody.
+_END_STALE_LEASES = (
+    "UPDATE webhooks_delivery SET lease_until = now()"
+    " WHERE lease_until < pg_postmaster_start_time() + interval '30 seconds'"
+    " RETURNING id"
+)
 _CONNECTED = (
     "SELECT pid FROM pg_stat_activity"
     " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
@@ -134,3 +140,4 @@ def _crash(stage: Stage) -> None:
     until(lambda: stage.rows(_STORED_SINCE), RECONNECTS_WITHIN_S)
     assert {*before} <= {*stage.rows(_STORED)}
     assert {*delivered} <= {*stage.rows(_DELIVERED)}
+    stage.rows(_END_STALE_LEASES)
