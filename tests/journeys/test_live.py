@@ -18,6 +18,8 @@ from tests.journeys.conftest import Enter
 from tests.vehicles.controls.making import under_way
 from vehicles.models import Command, Vehicle, VehicleAccess
 
+# A part that changes as a whole is loaded anew after REFRESH_MS of refresh.js.
+REFRESHED_MS = 1_800
 READING: dict[str, Any] = {
     "charge_state": {
         "battery_level": 64,
@@ -160,7 +162,7 @@ def test_command_on_its_way_is_followed_by_its_own_control(
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     red.tells(Locked=True)
-    page.wait_for_timeout(2500)
+    page.wait_for_timeout(REFRESHED_MS)
     assert [one for one in asked if one.endswith("/controls")] == []
     Command.objects.filter(pk=sent.pk).update(
         state="done", result=True, answered_at=timezone.now()
@@ -176,7 +178,7 @@ def test_json_that_was_asked_for_is_not_replaced(page: Page, red: Car) -> None:
     page.get_by_role("link", name="JSON").click()
     expect(page.locator("#vehicle-json")).to_be_visible()
     page.locator("h1").click()
-    page.wait_for_timeout(2500)
+    page.wait_for_timeout(REFRESHED_MS)
     expect(page.locator("#vehicle-json")).to_be_visible()
 
 
