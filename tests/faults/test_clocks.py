@@ -12,7 +12,7 @@ from tests.faults.settings import CELERY_BEAT_SCHEDULE, EVERY_S
 from tests.fixtures.work import QUEUE, task_of
 
 pytestmark = pytest.mark.fault
-_LISTEN_S = 4.0
+_LISTEN_S = 3.0
 
 
 def rung(client: "redis.Redis") -> Counter[str]:
