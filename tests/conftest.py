@@ -44,6 +44,7 @@ pytest_plugins = [
     "tests.fixtures.live_billing",
     "tests.fixtures.stripe",
     "tests.fixtures.events",
+    "tests.fixtures.own_redis",
 ]
 
 

@@ -80,15 +80,15 @@ class OwnRedis:
     def __init__(self, *, keeps: bool = False) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="keyfob-redis-"))
         self._keeps = "yes" if keeps else "no"
-        self._socket = self._folder / "redis.sock"
-        self.url = f"unix://{self._socket}?db=0"
+        self.socket = self._folder / "redis.sock"
+        self.url = f"unix://{self.socket}?db=0"
         self.start()
 
     def start(self) -> None:
         """Start it, with what it kept, and wait until it answers."""
         self.process = Process(
             [
-                *(redis_server(), "--port", "0", "--unixsocket", str(self._socket)),
+                *(redis_server(), "--port", "0", "--unixsocket", str(self.socket)),
                 *("--save", "", "--dir", str(self._folder)),
                 *("--appendonly", self._keeps, "--appendfsync", "always"),
             ],
@@ -98,7 +98,7 @@ class OwnRedis:
 
     def client(self) -> "redis.Redis":
         """Return a way to it, to be closed by the caller."""
-        return redis.Redis(unix_socket_path=str(self._socket))
+        return redis.Redis(unix_socket_path=str(self.socket))
 
     def end(self) -> None:
         """Kill it and remove its folder."""

@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,9 @@ from events import store
 from events.channel import Channel
 from telemetry import certificates
 from tests.factories import make_bare_grant, make_user, make_vehicle
+from tests.faults.processes import OwnRedis
 from tests.fixtures.live import database_url, free_port
 from tests.fleet.records.frames import value
-from tests.servers import redis_server
 from tests.telemetry.cars import (
     VIN,
     Connection,
@@ -76,51 +75,8 @@ async def _more_than(acknowledged: set[int], count: int) -> None:
     await until(lambda: len(acknowledged) > count, _WITHIN_S)
 
 
-class Redis:
-    """A Redis of this test's own, with an append-only file."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.url = f"unix://{folder}/own.sock"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start it and wait until it answers."""
-        command = [redis_server(), "--port", "0", "--save", "", "--appendonly", "yes"]
-        command += ["--appendfsync", "always", "--dir", str(self._folder)]
-        self._process = subprocess.Popen(
-            [*command, "--unixsocket", str(self._folder / "own.sock")],
-            stdout=subprocess.DEVNULL,
-        )
-        deadline = time.monotonic() + _WITHIN_S
-        while True:
-            try:
-                with redis.Redis.from_url(self.url) as client:
-                    client.ping()
-                    return
-            except redis.RedisError:
-                assert time.monotonic() < deadline
-                time.sleep(0.02)
-
-    def kill(self) -> None:
-        """Kill it as a power cut does."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
-
-
-@pytest.fixture
-def own_redis(tmp_path: Path) -> Iterator[Redis]:
-    """Return a Redis of the test's own."""
-    found = Redis(tmp_path)
-    found.start()
-    yield found
-    found.kill()
-
-
 def test_redis_killed_under_load_loses_nothing_acknowledged(
-    tmp_path: Path, own_redis: Redis
+    tmp_path: Path, own_redis: OwnRedis
 ) -> None:
     async def story() -> set[int]:
         channel, acknowledged = Channel(own_redis.url), set[int]()
@@ -129,7 +85,7 @@ def test_redis_killed_under_load_loses_nothing_acknowledged(
             async with Connection(there.url, context) as car:
                 sending = asyncio.create_task(_send_until_cut(car, 0, acknowledged))
                 await until(lambda: len(acknowledged) > 20, _WITHIN_S)
-                own_redis.kill()
+                own_redis.process.kill()
                 following = await sending
             before = len(acknowledged)
             counters = there.receiver.counters
@@ -150,7 +106,7 @@ def test_redis_killed_under_load_loses_nothing_acknowledged(
         return acknowledged
 
     acknowledged = uvloop.run(story())
-    with redis.Redis.from_url(own_redis.url) as client:
+    with own_redis.client() as client:
         assert acknowledged <= _stored(client)
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator
 from time import monotonic
 from uuid import UUID
 
@@ -33,14 +32,6 @@ pytestmark = [pytest.mark.fault, pytest.mark.django_db(transaction=True)]
 AWAY_S = 20.0
 _ROWS_FROM_MS = 1_800_000_000_000
 _PAUSE_S = 0.05
-
-
-@pytest.fixture
-def own_redis() -> Iterator[OwnRedis]:
-    """Return a Redis that may be killed, and then has what it confirmed."""
-    own = OwnRedis(keeps=True)
-    yield own
-    own.end()
 
 
 def _news(user: User, number: int) -> News:

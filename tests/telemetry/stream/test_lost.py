@@ -2,13 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 from pytest_django import Settings
 
 from accounts.models import User
@@ -16,10 +15,10 @@ from console.streaming import Doors
 from events import channel, shapes
 from events.event import Entry
 from telemetry.stream import hub
+from tests.faults.processes import OwnRedis
 from tests.telemetry.stream.conftest import VIN, MakePerson
 from tests.telemetry.stream.listening import beside
 from tests.telemetry.stream.test_inside import Visit, bearer, play
-from tests.telemetry.stream.test_weather import Redis
 
 AT_MS = 1785233730007
 pytestmark = pytest.mark.fault
@@ -28,39 +27,35 @@ pytestmark = pytest.mark.fault
 class Road:
     """The way to a Redis that can be cut while others still reach it."""
 
-    def __init__(self, folder: Path, settings: Settings) -> None:
-        self.redis = Redis(folder)
-        self.redis.start()
-        self._socket = folder / "own.sock"
+    def __init__(self, own: OwnRedis, folder: Path, settings: Settings) -> None:
+        self.redis = own
         self._door = folder / "door.sock"
         self.open()
         settings.REDIS_URL = f"unix://{self._door}"
 
     def open(self) -> None:
-        self._door.symlink_to(self._socket)
+        self._door.symlink_to(self.redis.socket)
 
     def cut(self) -> None:
         self._door.unlink()
-        self.redis.kill()
+        self.redis.process.kill()
         self.redis.start()
 
     def tell(self, user: User, *values: dict[str, Any], kept: int = 10_000) -> None:
-        with redis.Redis.from_url(self.redis.url) as client:
+        with self.redis.client() as client:
             for number, one in enumerate(values):
                 event = shapes.data(VIN, one, AT_MS + number)
                 channel.publish(client, [Entry(user.pk, event)], kept=kept)
 
     def empty(self) -> None:
-        with redis.Redis.from_url(self.redis.url) as client:
+        with self.redis.client() as client:
             client.flushall()
 
 
 @pytest.fixture
-def road(tmp_path: Path, settings: Settings) -> Iterator[Road]:
+def road(own_redis: OwnRedis, tmp_path: Path, settings: Settings) -> Road:
     """Return the way of this process to a Redis of its own."""
-    road = Road(tmp_path, settings)
-    yield road
-    road.redis.kill()
+    return Road(own_redis, tmp_path, settings)
 
 
 def told(visit: Visit) -> list[dict[str, Any]]:

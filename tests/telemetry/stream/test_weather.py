@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from accounts.models import User
 from events import channel, latest, shapes
 from events.event import Entry
 from tests.answering import answering
-from tests.servers import redis_server
+from tests.faults.processes import OwnRedis
 from tests.telemetry.stream.conftest import VIN, MakePerson
 from tests.telemetry.stream.listening import Cut, Line, Server, serving
 from tokens.models import AccessToken, TeslaGrant
@@ -177,74 +176,33 @@ def read_until(line: Line, mark: bytes) -> None:
 
 
 def test_streams_go_on_when_redis_comes_back(
-    person: MakePerson, alice: User, tmp_path: Path
+    person: MakePerson, alice: User, tmp_path: Path, own_redis: OwnRedis
 ) -> None:
     somebody = person(alice)
-    own = Redis(tmp_path)
-    own.start()
     seen: dict[str, Any] = {}
-    with serving(tmp_path, REDIS_URL=own.url) as server:
+    with serving(tmp_path, REDIS_URL=own_redis.url) as server:
         line = server.listen(token=somebody.token).begin()
         for round_number in range(2):
             seen = {"Soc": 0}
-            tell(own, alice, {"Soc": 1})
+            tell(own_redis, alice, {"Soc": 1})
             while seen["Soc"] != 1:
                 seen |= line.event()["data"]
-            own.kill()
+            own_redis.process.kill()
             refused = server.listen(token=somebody.token)
             assert refused.head() == 503
             assert refused.json()["error"] == "stream_unavailable"
-            own.start()
-            tell(own, alice, {"Soc": 2, "Round": round_number})
+            own_redis.start()
+            tell(own_redis, alice, {"Soc": 2, "Round": round_number})
             while seen != {"Soc": 2, "Round": round_number}:
                 seen |= line.event()["data"]
         again = server.listen(token=somebody.token).begin()
         assert again.event()["data"] == seen
-    own.kill()
 
 
-def tell(where: "Redis", user: User, values: dict[str, Any]) -> None:
+def tell(where: OwnRedis, user: User, values: dict[str, Any]) -> None:
     event = shapes.data(VIN, values, int(time.time() * 1000))
-    with redis.Redis.from_url(where.url) as client:
+    with where.client() as client:
         channel.publish(client, [Entry(user.pk, event)])
-
-
-class Redis:
-    """A Redis that keeps what it confirmed, killed and started again."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.url = f"unix://{folder}/own.sock"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        command = [
-            *(
-                redis_server(),
-                "--port",
-                "0",
-                "--unixsocket",
-                f"{self._folder}/own.sock",
-            ),
-            *("--save", "", "--appendonly", "yes", "--dir", str(self._folder)),
-        ]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        end_at_s = time.monotonic() + 10
-        with redis.Redis.from_url(self.url) as client:
-            while True:
-                try:
-                    client.ping()
-                except redis.RedisError:
-                    assert time.monotonic() < end_at_s
-                    time.sleep(0.02)
-                else:
-                    return
-
-    def kill(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait()
 
 
 def test_killed_web_process_costs_no_state(
