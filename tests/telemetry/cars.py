@@ -30,6 +30,7 @@ from tokens.services.usage import Count, Key
 from vehicles.services.viewers import Viewer
 
 VIN = frames.VIN
+SOC = (8, frames.value(double_value=81.5))
 ALICE = UUID(int=0xA)
 BOB = UUID(int=0xB)
 _DAYS = timedelta(days=30)

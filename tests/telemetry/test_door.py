@@ -16,9 +16,9 @@ from telemetry.issuing import Issued
 from telemetry.receiver import tls
 from telemetry.receiver.door import listen
 from telemetry.receiver.limits import Limits
-from tests.fleet.records.frames import value
 from tests.telemetry.cars import (
     LEAF,
+    SOC,
     Connection,
     TestTesla,
     car_context,
@@ -28,7 +28,6 @@ from tests.telemetry.cars import (
 from tests.telemetry.looping import on_its_loop
 
 TESLA = TestTesla()
-SOC = (8, value(double_value=81.5))
 NOW = datetime.now(UTC)
 
 

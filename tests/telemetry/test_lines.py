@@ -19,20 +19,19 @@ from telemetry.receiver.framing import Parts, TooMuch, joined
 from telemetry.receiver.limits import Counters, Limits
 from tests.fleet.records import frames
 from tests.telemetry.cars import (
+    SOC,
     VIN,
-    Connection,
     Memory,
     TestTesla,
-    car_context,
     receiving,
     until,
 )
 from tests.telemetry.looping import on_its_loop
-from tests.telemetry.test_receiver import SOC
 from vehicles.streaming.lights import heard, moment
 
 TESLA = TestTesla()
 AT_MS = 1_700_000_000_000
+CELLULAR = {"X-Network-Interface": "cellular"}
 
 
 def _told(channel_: Memory) -> list[tuple[str, str]]:
@@ -45,10 +44,8 @@ async def test_old_line_that_ends_does_not_tell_that_the_car_is_away(
     tmp_path: Path,
 ) -> None:
     async with receiving(TESLA, tmp_path) as there:
-        context = car_context(tmp_path, TESLA.car())
-        wifi = Connection(there.url, context)
-        cellular = Connection(there.url, context, **{"X-Network-Interface": "cellular"})
-        async with wifi:
+        cellular = there.car(**CELLULAR)
+        async with there.car():
             await until(lambda: len(_told(there.channel)) == 1)
             await cellular.__aenter__()
             await until(lambda: len(_told(there.channel)) == 2)
@@ -59,7 +56,7 @@ async def test_old_line_that_ends_does_not_tell_that_the_car_is_away(
             ("wifi", "CONNECTED"),
             ("cellular", "CONNECTED"),
         ]
-        async with Connection(there.url, context):
+        async with there.car():
             await until(lambda: len(_told(there.channel)) == 3)
             await cellular.__aexit__(None, None, None)
         await until(lambda: len(_told(there.channel)) == 4)
@@ -74,11 +71,9 @@ async def test_newer_line_that_ends_leaves_the_older_one_told_of(
     tmp_path: Path,
 ) -> None:
     async with receiving(TESLA, tmp_path) as there:
-        context = car_context(tmp_path, TESLA.car())
-        headers = {"X-Network-Interface": "cellular"}
-        async with Connection(there.url, context):
+        async with there.car():
             await until(lambda: len(_told(there.channel)) == 1)
-            async with Connection(there.url, context, **headers):
+            async with there.car(**CELLULAR):
                 await until(lambda: len(_told(there.channel)) == 2)
             await until(lambda: len(_told(there.channel)) == 3)
             assert _told(there.channel)[2] == ("wifi", "CONNECTED")
@@ -134,11 +129,7 @@ async def test_long_names_of_one_car_leave_the_answers_to_others(
     tmp_path: Path,
 ) -> None:
     async with receiving(TESLA, tmp_path) as there:
-        other = car_context(tmp_path, TESLA.car("5YJ3E1EA4PF000002"))
-        async with (
-            there.car() as bad,
-            Connection(there.url, other) as good,
-        ):
+        async with there.car() as bad, there.car("5YJ3E1EA4PF000002") as good:
             for n in range(3):
                 await bad.send(SOC, txid=b"x" * 70_000)
                 await good.send(SOC, txid=b"%d" % n)

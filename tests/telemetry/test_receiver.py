@@ -14,6 +14,7 @@ from tests.telemetry.cars import (
     ALICE,
     BOB,
     LEAF,
+    SOC,
     VIN,
     Connection,
     Memory,
@@ -27,7 +28,6 @@ from tests.telemetry.looping import on_its_loop
 from vehicles.services.viewers import Viewer
 
 TESLA = TestTesla()
-SOC = (8, value(double_value=81.5))
 PLACE = (21, value(string_value="(30.22 N, 97.62 W)"))
 
 
