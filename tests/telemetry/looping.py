@@ -1,4 +1,4 @@
-"""Run async tests on the loop that the receiver has."""
+"""The receiver runs on uvloop, so its tests do."""
 
 import functools
 from collections.abc import Callable, Coroutine
@@ -9,10 +9,10 @@ import uvloop
 _Given = ParamSpec("_Given")
 
 
-def on_its_loop(
+def on_uvloop(
     test: Callable[_Given, Coroutine[Any, Any, None]],
 ) -> Callable[_Given, None]:
-    """Run an async test on the loop that the receiver has."""
+    """Let pytest call an async test, which runs on uvloop."""
 
     @functools.wraps(test)
     def run(*args: _Given.args, **kwargs: _Given.kwargs) -> None:

@@ -25,7 +25,7 @@ from tests.telemetry.cars import (
     receiving,
     until,
 )
-from tests.telemetry.looping import on_its_loop
+from tests.telemetry.looping import on_uvloop
 
 TESLA = TestTesla()
 NOW = datetime.now(UTC)
@@ -53,7 +53,7 @@ async def _is_let_in(url: str, context: ssl.SSLContext) -> bool:
     ],
     ids=["stranger", "forged", "expired", "not yet", "server's", "none"],
 )
-@on_its_loop
+@on_uvloop
 async def test_a_bad_certificate_is_refused_by_tls(
     tmp_path: Path, certificate: Callable[[], Issued | None]
 ) -> None:
@@ -65,7 +65,7 @@ async def test_a_bad_certificate_is_refused_by_tls(
         assert there.receiver.counters.frames == 1
 
 
-@on_its_loop
+@on_uvloop
 async def test_a_certificate_of_no_car_is_refused_after_tls(tmp_path: Path) -> None:
     async with receiving(TESLA, tmp_path) as there:
         context = car_context(tmp_path, TESLA.car("Powerwall"))
@@ -90,7 +90,7 @@ def test_teslas_authorities_are_trusted() -> None:
     assert any(b"Tesla" in one for one in trusted)
 
 
-@on_its_loop
+@on_uvloop
 async def test_no_authorities_are_named_to_cars(tmp_path: Path) -> None:
     """A car that is told a long list refuses to show its certificate."""
     openssl = shutil.which("openssl")
@@ -111,7 +111,7 @@ async def test_no_authorities_are_named_to_cars(tmp_path: Path) -> None:
             assert b"CN = 127.0.0.1" in shown
 
 
-@on_its_loop
+@on_uvloop
 async def test_one_address_has_only_so_many_connections(tmp_path: Path) -> None:
     limits = Limits(connections_per_address=5, handshake_s=0.2)
     async with receiving(TESLA, tmp_path, limits=limits) as there:
@@ -128,7 +128,7 @@ async def test_one_address_has_only_so_many_connections(tmp_path: Path) -> None:
             writer.close()
 
 
-@on_its_loop
+@on_uvloop
 async def test_ten_thousand_connections_from_one_address_do_no_harm(
     tmp_path: Path,
 ) -> None:
@@ -148,7 +148,7 @@ async def test_ten_thousand_connections_from_one_address_do_no_harm(
         assert await _is_let_in(there.url, context)
 
 
-@on_its_loop
+@on_uvloop
 async def test_a_full_process_takes_nobody_more(tmp_path: Path) -> None:
     async with receiving(TESLA, tmp_path, limits=Limits(connections=1)) as there:
         context = car_context(tmp_path, TESLA.car())
@@ -160,7 +160,7 @@ async def test_a_full_process_takes_nobody_more(tmp_path: Path) -> None:
         assert await _is_let_in(there.url, context)
 
 
-@on_its_loop
+@on_uvloop
 async def test_a_car_that_connects_again_and_again_loses_its_oldest(
     tmp_path: Path,
 ) -> None:
@@ -178,7 +178,7 @@ async def test_a_car_that_connects_again_and_again_loses_its_oldest(
         assert there.receiver.counters.replaced == 1
 
 
-@on_its_loop
+@on_uvloop
 async def test_who_is_too_fast_is_read_more_slowly_and_loses_nothing(
     tmp_path: Path,
 ) -> None:
@@ -192,7 +192,7 @@ async def test_who_is_too_fast_is_read_more_slowly_and_loses_nothing(
         assert there.receiver.counters.limited >= 1
 
 
-@on_its_loop
+@on_uvloop
 async def test_a_car_that_says_nothing_for_long_is_sent_away(tmp_path: Path) -> None:
     async with receiving(TESLA, tmp_path, limits=Limits(idle_s=0.1)) as there:
         async with there.car() as car:
@@ -200,7 +200,7 @@ async def test_a_car_that_says_nothing_for_long_is_sent_away(tmp_path: Path) -> 
         assert there.receiver.counters.idle == 1
 
 
-@on_its_loop
+@on_uvloop
 async def test_a_request_that_is_no_websocket_is_let_go(tmp_path: Path) -> None:
     async with receiving(TESLA, tmp_path, limits=Limits(handshake_s=0.3)) as there:
         context = car_context(tmp_path, TESLA.car())
@@ -218,7 +218,7 @@ async def test_a_request_that_is_no_websocket_is_let_go(tmp_path: Path) -> None:
         await until(lambda: not there.receiver.counters.connections)
 
 
-@on_its_loop
+@on_uvloop
 async def test_authorities_that_come_later_are_trusted_then(tmp_path: Path) -> None:
     async with receiving(TESLA, tmp_path, look_again_s=0.01) as there:
         newer = TestTesla("TeslaMotors")
@@ -235,7 +235,7 @@ async def test_authorities_that_come_later_are_trusted_then(tmp_path: Path) -> N
                 await asyncio.sleep(0.02)
 
 
-@on_its_loop
+@on_uvloop
 async def test_a_certificate_that_cannot_be_read_later_leaves_the_old(
     tmp_path: Path,
 ) -> None:
@@ -252,7 +252,7 @@ async def test_a_certificate_that_cannot_be_read_later_leaves_the_old(
         assert await _is_let_in(there.url, car_context(tmp_path, TESLA.car()))
 
 
-@on_its_loop
+@on_uvloop
 async def test_a_certificate_that_cannot_be_read_at_the_start_stops_it(
     tmp_path: Path,
 ) -> None:

@@ -26,7 +26,7 @@ from tests.telemetry.cars import (
     receiving,
     until,
 )
-from tests.telemetry.looping import on_its_loop
+from tests.telemetry.looping import on_uvloop
 from vehicles.streaming.lights import heard, moment
 
 TESLA = TestTesla()
@@ -39,7 +39,7 @@ def _told(channel_: Memory) -> list[tuple[str, str]]:
     return [(one["networkInterface"], one["status"]) for one in found]
 
 
-@on_its_loop
+@on_uvloop
 async def test_old_line_that_ends_does_not_tell_that_the_car_is_away(
     tmp_path: Path,
 ) -> None:
@@ -66,7 +66,7 @@ async def test_old_line_that_ends_does_not_tell_that_the_car_is_away(
         ]
 
 
-@on_its_loop
+@on_uvloop
 async def test_newer_line_that_ends_leaves_the_older_one_told_of(
     tmp_path: Path,
 ) -> None:
@@ -124,7 +124,7 @@ def test_name_that_is_too_long_is_refused(name: dict[str, Any]) -> None:
         envelope.read(frames.frame(content, **name))
 
 
-@on_its_loop
+@on_uvloop
 async def test_long_names_of_one_car_leave_the_answers_to_others(
     tmp_path: Path,
 ) -> None:
@@ -194,7 +194,7 @@ def _only_car(receiver: Any) -> Car:
     return car
 
 
-@on_its_loop
+@on_uvloop
 async def test_many_pings_are_read_slowly(tmp_path: Path) -> None:
     limits = Limits(burst=20, frames_per_second=5000)
     async with receiving(TESLA, tmp_path, limits=limits) as there, there.car() as car:
@@ -203,7 +203,7 @@ async def test_many_pings_are_read_slowly(tmp_path: Path) -> None:
         await until(lambda: there.receiver.counters.limited)
 
 
-@on_its_loop
+@on_uvloop
 async def test_message_in_too_many_parts_ends_the_line(tmp_path: Path) -> None:
     async with receiving(TESLA, tmp_path) as there:
         async with there.car() as car:
@@ -215,7 +215,7 @@ async def test_message_in_too_many_parts_ends_the_line(tmp_path: Path) -> None:
         assert there.receiver.counters.oversized == 1
 
 
-@on_its_loop
+@on_uvloop
 async def test_car_that_reads_no_answers_is_not_read_again_by_the_clock(
     tmp_path: Path,
 ) -> None:

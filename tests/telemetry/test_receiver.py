@@ -24,14 +24,14 @@ from tests.telemetry.cars import (
     seen_by,
     until,
 )
-from tests.telemetry.looping import on_its_loop
+from tests.telemetry.looping import on_uvloop
 from vehicles.services.viewers import Viewer
 
 TESLA = TestTesla()
 PLACE = (21, value(string_value="(30.22 N, 97.62 W)"))
 
 
-@on_its_loop
+@on_uvloop
 async def test_a_record_is_published_and_then_acknowledged(tmp_path: Path) -> None:
     gate = asyncio.Event()
     async with receiving(TESLA, tmp_path, channel=Memory(gate=gate)) as there:
@@ -50,7 +50,7 @@ async def test_a_record_is_published_and_then_acknowledged(tmp_path: Path) -> No
         assert there.channel.entries[-1].account_id == ALICE
 
 
-@on_its_loop
+@on_uvloop
 async def test_connecting_and_leaving_are_told(tmp_path: Path) -> None:
     async with receiving(TESLA, tmp_path) as there:
         async with there.car(**{"X-Network-Interface": "Cellular"}):
@@ -68,7 +68,7 @@ async def test_connecting_and_leaving_are_told(tmp_path: Path) -> None:
         ]
 
 
-@on_its_loop
+@on_uvloop
 async def test_the_place_is_cut_out_for_who_may_not_see_it(tmp_path: Path) -> None:
     both = seen_by(Viewer(ALICE, sees_location=True), Viewer(BOB, sees_location=False))
     async with receiving(TESLA, tmp_path, ask=both) as there:
@@ -90,7 +90,7 @@ async def test_the_place_is_cut_out_for_who_may_not_see_it(tmp_path: Path) -> No
         ]
 
 
-@on_its_loop
+@on_uvloop
 async def test_a_car_that_nobody_sees_is_acknowledged_and_told_to_nobody(
     tmp_path: Path,
 ) -> None:
@@ -102,7 +102,7 @@ async def test_a_car_that_nobody_sees_is_acknowledged_and_told_to_nobody(
         assert there.receiver.counters.nobody == 1
 
 
-@on_its_loop
+@on_uvloop
 async def test_the_certificate_wins_over_the_payload(tmp_path: Path) -> None:
     async with receiving(TESLA, tmp_path) as there:
         async with there.car("5YJ3E1EA4PF000002") as car:
@@ -113,7 +113,7 @@ async def test_the_certificate_wins_over_the_payload(tmp_path: Path) -> None:
         assert b"5YJ3E1EA4PF000002" in there.channel.bodies()[0]
 
 
-@on_its_loop
+@on_uvloop
 async def test_a_record_that_comes_twice_is_told_with_the_same_content(
     tmp_path: Path,
 ) -> None:
@@ -126,7 +126,7 @@ async def test_a_record_that_comes_twice_is_told_with_the_same_content(
         assert first == second
 
 
-@on_its_loop
+@on_uvloop
 async def test_broken_frames_are_refused_and_the_connection_lives(
     tmp_path: Path,
 ) -> None:
@@ -144,7 +144,7 @@ async def test_broken_frames_are_refused_and_the_connection_lives(
         assert there.receiver.counters.malformed == 3
 
 
-@on_its_loop
+@on_uvloop
 async def test_an_unknown_topic_is_acknowledged_and_dropped(tmp_path: Path) -> None:
     async with receiving(TESLA, tmp_path) as there:
         async with there.car() as car:
@@ -154,7 +154,7 @@ async def test_an_unknown_topic_is_acknowledged_and_dropped(tmp_path: Path) -> N
         assert there.receiver.counters.unknown_topics == 1
 
 
-@on_its_loop
+@on_uvloop
 async def test_a_frame_that_is_too_long_ends_the_connection(tmp_path: Path) -> None:
     async with receiving(TESLA, tmp_path) as there:
         async with there.car() as car:
@@ -165,7 +165,7 @@ async def test_a_frame_that_is_too_long_ends_the_connection(tmp_path: Path) -> N
             await car.answer()
 
 
-@on_its_loop
+@on_uvloop
 async def test_a_frame_in_fragments_is_one_frame(tmp_path: Path) -> None:
     limits = Limits(frame_bytes=5000)
     async with receiving(TESLA, tmp_path, limits=limits) as there, there.car() as car:
@@ -176,14 +176,14 @@ async def test_a_frame_in_fragments_is_one_frame(tmp_path: Path) -> None:
         assert await car.closed() in {1006, 1009}
 
 
-@on_its_loop
+@on_uvloop
 async def test_text_ends_the_connection(tmp_path: Path) -> None:
     async with receiving(TESLA, tmp_path) as there, there.car() as car:
         await car.socket.send_str("hello")
         assert await car.closed() in {1006, 1003}
 
 
-@on_its_loop
+@on_uvloop
 async def test_another_path_is_not_found(tmp_path: Path) -> None:
     async with receiving(TESLA, tmp_path) as there:
         with pytest.raises(aiohttp.WSServerHandshakeError, match="404"):
@@ -191,7 +191,7 @@ async def test_another_path_is_not_found(tmp_path: Path) -> None:
                 pass
 
 
-@on_its_loop
+@on_uvloop
 async def test_redis_away_means_no_acknowledgment_and_a_cut(tmp_path: Path) -> None:
     channel = Memory(away=True)
     async with receiving(TESLA, tmp_path, channel=channel) as there:
@@ -207,7 +207,7 @@ async def test_redis_away_means_no_acknowledgment_and_a_cut(tmp_path: Path) -> N
         assert len(channel.bodies()) == 1
 
 
-@on_its_loop
+@on_uvloop
 async def test_what_waits_for_redis_is_bounded(tmp_path: Path) -> None:
     channel = Memory(gate=asyncio.Event())
     limits = Limits(waiting_bytes=20_000)
@@ -229,7 +229,7 @@ async def test_what_waits_for_redis_is_bounded(tmp_path: Path) -> None:
             assert (await car.answer())[0] == b"%d" % number
 
 
-@on_its_loop
+@on_uvloop
 async def test_signals_are_metered_for_one_account(tmp_path: Path) -> None:
     both = seen_by(Viewer(ALICE, sees_location=True), Viewer(BOB, sees_location=True))
     async with receiving(TESLA, tmp_path, ask=both) as there:
@@ -243,7 +243,7 @@ async def test_signals_are_metered_for_one_account(tmp_path: Path) -> None:
     assert count.billed == 6
 
 
-@on_its_loop
+@on_uvloop
 async def test_the_certificate_is_renewed_under_connected_cars(tmp_path: Path) -> None:
     shown = [LEAF]
     async with (
@@ -264,7 +264,7 @@ async def test_the_certificate_is_renewed_under_connected_cars(tmp_path: Path) -
         assert await car.answer() == (b"1", b"V", 5)
 
 
-@on_its_loop
+@on_uvloop
 async def test_the_end_acknowledges_what_came_and_sends_cars_away(
     tmp_path: Path,
 ) -> None:

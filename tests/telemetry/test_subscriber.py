@@ -30,7 +30,7 @@ from tests.telemetry.cars import (
     seen_by,
     until,
 )
-from tests.telemetry.looping import on_its_loop
+from tests.telemetry.looping import on_uvloop
 from vehicles.services.viewers import Viewer
 
 TESLA = TestTesla()
@@ -108,7 +108,7 @@ def _told(channel: Memory) -> list[tuple[Any, ...]]:
     ]
 
 
-@on_its_loop
+@on_uvloop
 async def test_both_sources_make_the_same_events(tmp_path: Path) -> None:
     async with receiving(TESLA, tmp_path, ask=BOTH) as there:
         async with there.car() as car:
@@ -128,7 +128,7 @@ async def test_both_sources_make_the_same_events(tmp_path: Path) -> None:
     assert billed == [count.billed for count in there.meter.counts.values()] == [7]
 
 
-@on_its_loop
+@on_uvloop
 async def test_connectivity_is_told_with_the_state() -> None:
     document = (
         b'{"vin":"x","connectionId":"c","networkInterface":"wifi",'
@@ -141,7 +141,7 @@ async def test_connectivity_is_told_with_the_state() -> None:
         assert told == {"connectivity", "state"}
 
 
-@on_its_loop
+@on_uvloop
 async def test_what_is_no_record_is_counted(caplog: pytest.LogCaptureFixture) -> None:
     async with listening(limits=Limits(frame_bytes=100)) as here:
         await here.publish("V", b"no json")
@@ -152,7 +152,7 @@ async def test_what_is_no_record_is_counted(caplog: pytest.LogCaptureFixture) ->
         assert here.channel.entries == []
 
 
-@on_its_loop
+@on_uvloop
 async def test_what_redis_does_not_confirm_is_kept_and_tried_again() -> None:
     channel = Memory(away=True)
     async with listening(channel) as here:
@@ -165,7 +165,7 @@ async def test_what_redis_does_not_confirm_is_kept_and_tried_again() -> None:
         assert here.subscriber.kept_bytes == 0
 
 
-@on_its_loop
+@on_uvloop
 async def test_what_is_kept_is_bounded() -> None:
     channel = Memory(away=True)
     async with listening(channel, Limits(waiting_bytes=10)) as here:
@@ -177,7 +177,7 @@ async def test_what_is_kept_is_bounded() -> None:
         await until(lambda: counters.acknowledged == 1)
 
 
-@on_its_loop
+@on_uvloop
 async def test_a_lost_connection_is_made_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
