@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +17,9 @@ from accounts.models import User
 from api.door import Door
 from energy.services import sites
 from simulator.testing import RunningSimulator
+from tests.api.houses import House
 from tests.factories import SCOPES, make_user
+from tests.fixtures.live import LiveConsole
 from tests.fixtures.tesla import MakeGrant, link, register
 from tokens.models import TeslaGrant
 from tokens.services import access_tokens, grants
@@ -235,3 +238,20 @@ def stage(
         yield Stage(simulator, grant, access_token, known)
         call_command("flush", interactive=False, verbosity=0)
     simulator.release()
+
+
+@pytest.fixture
+def house(
+    streaming: LiveConsole, alice: User, person: MakePerson, tmp_path: Path
+) -> House:
+    """Return Alice's house; Red is awake, Luna charges at its Wall Connector."""
+    world = streaming.simulator.world
+    tempo = world.tempo
+    tempo.wake_delay_s = tempo.report_lag_s = tempo.write_lag_s = 0.0
+    red, luna = world.car_named("Red"), world.car_named("Luna")
+    red.wake_up()
+    luna.settle()
+    luna.condition.charging.limit_percent = 100
+    # So long car and connector agree before current flows.
+    streaming.simulator.clock.advance(10)
+    return House(streaming, tmp_path, person(alice).access_token, red)

@@ -18,14 +18,13 @@ from teslemetry_stream.exception import TeslemetryStreamAuthenticationError
 
 from accounts.models import User
 from accounts.services.members import prove_address
-from tests.api.test_home_assistant import House, house, kinds_of, set_up, until
+from tests.api.houses import House, kinds_of, set_up, until
 from tests.factories import PASSWORD
 from tests.telemetry.stream.listening import beside, lock_out
 from tests.tokens.connecting import MY, Installation, told
 from tokens import tasks
 from tokens.models import AccessToken, HourlyToken, Usage
 
-__all__ = ["house"]
 AUTHORIZE_URL = "https://teslemetry.com/connect"
 TOKEN_URL = "https://api.teslemetry.com/oauth/token"
 ENDS_WITHIN_S = 2.3
