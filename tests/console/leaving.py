@@ -3,14 +3,10 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.services.members import prove_address
 from console.models import Deletion
 from console.services import deletions
-from tests.factories import PASSWORD
 
 CLIENT = settings.TESLA_CLIENT_ID
 
@@ -31,14 +27,3 @@ def later(deletion: Deletion) -> None:
     Deletion.objects.filter(pk=deletion.pk).update(next_at=now)
     leased = Deletion.objects.filter(pk=deletion.pk, lease_until__isnull=False)
     leased.update(lease_until=now - timedelta(seconds=1))
-
-
-def fresh_client(user: User) -> Client:
-    """Return a client whose user has just typed the password."""
-    client = Client()
-    prove_address(user)
-    answer = client.post(
-        "/accounts/login/", {"login": user.email, "password": PASSWORD}
-    )
-    assert (answer.status_code, answer["Location"]) == (302, "/console/")
-    return client

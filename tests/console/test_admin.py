@@ -21,7 +21,6 @@ from fleet.endpoints import Price
 from telemetry import certificates
 from telemetry.models import CarAuthority, CarCertificate
 from tests.accounts.factors import gave_code, set_up_app
-from tests.console.leaving import fresh_client
 from tests.factories import (
     client_for,
     make_bare_grant,
@@ -30,7 +29,7 @@ from tests.factories import (
     make_vehicle,
 )
 from tests.tokens.connecting import connected_program
-from tests.tokens.helpers import proved
+from tests.tokens.helpers import fresh_client, proved
 from tests.webhooks.making import make_attempt, make_delivery, make_endpoint
 from tokens.models import (
     AccessToken,

@@ -14,9 +14,10 @@ from accounts.models import User
 from console.models import Deletion
 from console.services import deletions
 from simulator.testing import RunningSimulator
-from tests.console.leaving import finish, fresh_client
+from tests.console.leaving import finish
 from tests.factories import make_bare_grant, make_energy_site, make_vehicle
 from tests.fixtures.tesla import MakeGrant
+from tests.tokens.helpers import fresh_client
 from tokens.models import TeslaGrant
 from tokens.services import access_tokens, grants
 from vehicles.services import vehicles

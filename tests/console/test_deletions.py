@@ -21,10 +21,11 @@ from console.models import Deletion, DeletionStep
 from console.services import deletions, stopping
 from simulator.paddle.testing import RunningPaddle
 from simulator.testing import RunningSimulator
-from tests.console.leaving import CLIENT, finish, fresh_client, later
+from tests.console.leaving import CLIENT, finish, later
 from tests.factories import PASSWORD, make_bare_grant, make_user, make_vehicle
 from tests.fixtures.billing import Subscribe
 from tests.fixtures.tesla import MakeGrant
+from tests.tokens.helpers import fresh_client
 from tokens import auth
 from tokens.models import AccessToken, TeslaGrant
 from tokens.services import access_tokens, grants

@@ -27,8 +27,8 @@ from console.services import export_jobs
 from console.services.exporting import sheets
 from events import channel, latest, shapes
 from events.event import Entry
-from tests.console.leaving import fresh_client
 from tests.factories import make_bare_grant, make_user, make_vehicle
+from tests.tokens.helpers import fresh_client
 from tokens.models import Inquiry
 from tokens.services import access_tokens, inquiries
 from tokens.services.last_answers import StillKept

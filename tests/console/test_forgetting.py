@@ -44,10 +44,11 @@ from events.event import Entry
 from fleet.endpoints import Price
 from simulator.testing import RunningSimulator
 from tests.accounts.factors import set_up_app
-from tests.console.leaving import CLIENT, finish, fresh_client
+from tests.console.leaving import CLIENT, finish
 from tests.factories import make_bare_grant, make_energy_site, make_vehicle
 from tests.fixtures.tesla import MakeGrant
 from tests.tokens.connecting import connected_program
+from tests.tokens.helpers import fresh_client
 from tokens.models import AccessToken, HourlyToken, Inquiry, TeslaGrant
 from tokens.services import access_tokens, grants, inquiries, spool, usage
 from tokens.services.last_answers import StillKept
