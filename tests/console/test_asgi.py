@@ -226,10 +226,12 @@ def test_odd_character_set_fails_nothing(sent: bytes, seen: bytes) -> None:
     def note(scope: dict[str, Any], **_more: Any) -> None:
         kinds.append(dict(scope["headers"])[b"content-type"])
 
-    request_started.connect(note)
     headers = [(b"host", b"localhost"), (b"content-type", sent)]
-    messages = ask("/oauth/token", method="POST", headers=headers)
-    request_started.disconnect(note)
+    request_started.connect(note)
+    try:
+        messages = ask("/oauth/token", method="POST", headers=headers)
+    finally:
+        request_started.disconnect(note)
     assert messages[0]["status"] == 400
     assert kinds == [seen]
 
