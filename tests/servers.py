@@ -43,6 +43,8 @@ class Servers:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._running: list[tuple[subprocess.Popen[bytes], signal.Signals]] = []
+        self._postgresql: subprocess.Popen[bytes] | None = None
+        self._run_postgresql: Callable[[], subprocess.Popen[bytes]] | None = None
         self._logs = ExitStack()
         self._guard: subprocess.Popen[bytes] | None = None
 
@@ -83,28 +85,32 @@ class Servers:
             stdout=log,
             stderr=log,
         )
-        facts = {**_OPTIONS, **options, "unix_socket_directories": str(data)}
-        settings = [f"--{name}={value}" for name, value in facts.items()]
+        options = {**_OPTIONS, **options, "unix_socket_directories": str(data)}
+        settings = [f"--{name}={value}" for name, value in options.items()]
         command: list[str | Path] = [binaries / "postgres", "-D", data, *settings]
         self._run_postgresql = partial(_run, command, log, data, user)
-        self._start_postgresql(_CREATE)
+        self._await_postgresql(self._run_postgresql(), _CREATE)
 
     def crash_postgresql(self) -> None:
         """End PostgreSQL at once, with all that it does, and start it again.
 
         What was committed is there again, if `synchronous_commit` is on.
         """
-        [process] = [one for one, how in self._running if how == signal.SIGINT]
+        run, process = self._run_postgresql, self._postgresql
+        if run is None or process is None:
+            raise ServerDied("PostgreSQL was not started")
         self._running.remove((process, signal.SIGINT))
         process.send_signal(signal.SIGQUIT)
         process.wait(STOP_WITHIN_S)
-        self._start_postgresql("SELECT 1")
+        self._await_postgresql(run(), "SELECT 1")
         if self._guard is not None:
             self._dismiss_guard()
             self.guard()
 
-    def _start_postgresql(self, sql: LiteralString) -> None:
-        process = self._run_postgresql()
+    def _await_postgresql(
+        self, process: subprocess.Popen[bytes], sql: LiteralString
+    ) -> None:
+        self._postgresql = process
         self._running.append((process, signal.SIGINT))
         _wait(process, lambda: self._execute(sql), psycopg.OperationalError)
 
