@@ -66,7 +66,7 @@ def test_connectors_are_followed_while_they_charge_and_once_after(
     assert follow(idle, over) == []
     assert follow(charging, over) == [{"A": 5000}]
     minute_ago(watched.site_id)
-    ((sums,),) = [follow(charging, fleet.NotFound("none"))]
+    (sums,) = follow(charging, fleet.NotFound("none"))
     assert sums["A"] == pytest.approx(5100, abs=5)
     assert follow(idle, fleet.NotFound("none")) == [{"A": pytest.approx(100, abs=5)}]
     assert follow(idle, over) == []

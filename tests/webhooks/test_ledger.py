@@ -26,7 +26,10 @@ def _data(endpoint: Endpoint, number: int, *, works: bool = True) -> Tried:
 
 
 def _store(tried: Sequence[Tried], *, away: int = 0) -> None:
-    """Note these and store them, at the last of several tries."""
+    """Note these and store them in the end.
+
+    Half-way the database is away for so many tries to store what is there by then.
+    """
 
     class Away(Database):
         async def __call__(self, *args: object, **named: object) -> object:  # type: ignore[override]  # any call is refused alike
@@ -39,11 +42,10 @@ def _store(tried: Sequence[Tried], *, away: int = 0) -> None:
     async def main() -> None:
         database = Away()
         ledger = Ledger(database, lambda: NOW)
-        tries = away + 1
         for number, one in enumerate(tried):
             ledger.add(one)
             if number == len(tried) // 2:
-                for _ in range(tries - 1):
+                for _ in range(away):
                     await ledger.flush()
         await ledger.flush()
         await database.close()
