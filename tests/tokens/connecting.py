@@ -10,11 +10,13 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
+from tokens import auth
 from tokens.models import ConnectCode, HourlyToken
-from tokens.services import connections, programs
+from tokens.services import access_tokens, connections, programs
 
 CALLBACK = "http://homeassistant.local:8123/auth/external/callback"
 MY = "https://my.home-assistant.io/redirect/oauth"
+HOMEY = "https://callback.athom.com/oauth2/callback"
 ASK, TOKEN = "/console/connect", "/oauth/token"
 
 
@@ -80,11 +82,21 @@ def connected_program(user: User) -> tuple[ConnectCode, HourlyToken]:
 def connected(user: User, **other: str) -> connections.Pair:
     """Let a user's Home Assistant connect without a browser; return what it got."""
     one = Installation(**other)
+    return exchanged(allowed(user, one), one)
+
+
+def allowed(user: User, one: Installation) -> str:
+    """Let a user allow an installation without a browser; return the code."""
     wish = programs.read({name: [value] for name, value in one.query.items()})
+    return connections.allow(user, wish)
+
+
+def exchanged(code: str, one: Installation) -> connections.Pair:
+    """Turn a code into a connection without a request."""
     return connections.exchange(
-        connections.allow(user, wish),
+        code,
         client_id="homeassistant",
-        redirect_uri=wish.redirect_uri,
+        redirect_uri=one.query["redirect_uri"],
         verifier=one.verifier,
     )
 
@@ -108,6 +120,30 @@ def refresh(refresh_token: str, client_id: str = "homeassistant") -> Any:
     return post(
         grant_type="refresh_token", refresh_token=refresh_token, client_id=client_id
     )
+
+
+def migrate(text: str, *, how: str = "both", name: str = "Home") -> Any:
+    """Ask for tokens with one made in the console, in the header, the body or both."""
+    fields = {"grant_type": "migrate", "client_id": "homeassistant", "name": name}
+    if how != "header":
+        fields["access_token"] = text
+    headers = {"Authorization": f"Bearer {text}"} if how != "body" else None
+    return post_json(headers, **fields)
+
+
+def holder(text: str) -> auth.Caller | None:
+    """Return who holds a token, as the doors look it up."""
+    assert access_tokens.is_well_formed(text)
+    return auth.holder(access_tokens.digest(text))
+
+
+def error(answer: Any) -> tuple[int, str]:
+    """Return an error's status and code, after a look at the rest of the answer."""
+    content = answer.json()
+    assert content.keys() == {"error", "error_description"}
+    assert content["error_description"].endswith(".")
+    assert "no-store" in answer["Cache-Control"]
+    return answer.status_code, content["error"]
 
 
 def told(location: str) -> dict[str, str]:

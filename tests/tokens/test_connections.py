@@ -12,28 +12,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from tests.locks import WAITS_FOR_US
-from tests.tokens.connecting import CALLBACK, Installation
+from tests.tokens.connecting import Installation, allowed, exchanged
 from tokens.models import MOST_ACCESS_TOKENS, AccessToken, ConnectCode, HourlyToken
-from tokens.services import access_tokens, connections, programs
+from tokens.services import access_tokens, connections
 
 pytestmark = pytest.mark.django_db(transaction=True)
 _T = TypeVar("_T")
-
-
-def allowed(user: User, one: Installation) -> str:
-    """Have the person allow it; return the code."""
-    wish = programs.read({name: [value] for name, value in one.query.items()})
-    return connections.allow(user, wish)
-
-
-def exchanged(code: str, one: Installation) -> connections.Pair:
-    """Turn a code into a connection."""
-    return connections.exchange(
-        code,
-        client_id="homeassistant",
-        redirect_uri=CALLBACK,
-        verifier=one.verifier,
-    )
 
 
 def beside(thread: ThreadPoolExecutor, work: Callable[[], _T]) -> "Future[_T]":

@@ -3,7 +3,6 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import time_machine
@@ -15,9 +14,14 @@ from accounts.models import AuditEntry, User
 from accounts.services import ending
 from tests.tokens.connecting import (
     CALLBACK,
+    HOMEY,
     MY,
     TOKEN,
     Installation,
+    error,
+    exchanged,
+    holder,
+    migrate,
     post,
     post_json,
     refresh,
@@ -30,29 +34,9 @@ from tokens.services import access_tokens, connections
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def browser(alice: User) -> Client:
-    return fresh_client(alice)
-
-
-def holder(text: str) -> auth.Caller | None:
-    """Return who holds a token, as the doors look it up."""
-    assert access_tokens.is_well_formed(text)
-    return auth.holder(access_tokens.digest(text))
-
-
-def error(answer: Any) -> tuple[int, str]:
-    """Return an error's status and code, after a look at the rest of the answer."""
-    content = answer.json()
-    assert content.keys() == {"error", "error_description"}
-    assert content["error_description"].endswith(".")
-    assert "no-store" in answer["Cache-Control"]
-    return answer.status_code, content["error"]
-
-
-def test_code_is_turned_into_tokens(alice: User, browser: Client) -> None:
+def test_code_is_turned_into_tokens(alice: User, alices_client: Client) -> None:
     one = Installation()
-    answer = one.exchange(one.allowed(browser))
+    answer = one.exchange(one.allowed(alices_client))
     assert answer.status_code == 200
     assert "no-store" in answer["Cache-Control"]
     tokens = answer.json()
@@ -73,11 +57,11 @@ def test_code_is_turned_into_tokens(alice: User, browser: Client) -> None:
         assert access_tokens.digest(text) in kept
 
 
-def test_json_is_read_as_forms_are(browser: Client) -> None:
-    one = Installation("https://callback.athom.com/oauth2/callback", client_id="homey")
+def test_json_is_read_as_forms_are(alices_client: Client) -> None:
+    one = Installation(HOMEY, client_id="homey")
     answer = post_json(
         grant_type="authorization_code",
-        code=one.allowed(browser),
+        code=one.allowed(alices_client),
         redirect_uri=one.query["redirect_uri"],
         client_id="homey",
         code_verifier=one.verifier,
@@ -87,11 +71,11 @@ def test_json_is_read_as_forms_are(browser: Client) -> None:
     assert AccessToken.objects.get().name == "Homey · Home"
 
 
-def test_code_that_comes_twice_ends_what_it_gave(browser: Client) -> None:
+def test_code_that_comes_twice_ends_what_it_gave(alices_client: Client) -> None:
     one = Installation()
-    code = one.allowed(browser)
+    code = one.allowed(alices_client)
     tokens = one.exchange(code).json()
-    other = Installation().connect(browser)
+    other = Installation().connect(alices_client)
     assert error(one.exchange(code, code_verifier="y" * 43)) == (400, "invalid_grant")
     assert holder(tokens["access_token"]) is None
     assert error(refresh(tokens["refresh_token"])) == (400, "invalid_grant")
@@ -112,26 +96,26 @@ def test_code_that_comes_twice_ends_what_it_gave(browser: Client) -> None:
     ],
 )
 def test_code_is_good_for_who_asked_for_it_alone(
-    browser: Client, other: dict[str, str]
+    alices_client: Client, other: dict[str, str]
 ) -> None:
     one = Installation()
-    code = one.allowed(browser)
+    code = one.allowed(alices_client)
     assert error(one.exchange(**{"code": code, **other})) == (400, "invalid_grant")
     assert AccessToken.objects.count() == 0
     # A guess costs the program nothing.
     assert one.exchange(code).status_code == 200
 
 
-def test_challenge_is_no_verifier(browser: Client) -> None:
+def test_challenge_is_no_verifier(alices_client: Client) -> None:
     one = Installation()
-    code = one.allowed(browser)
+    code = one.allowed(alices_client)
     answer = one.exchange(code, code_verifier=one.query["code_challenge"])
     assert error(answer) == (400, "invalid_grant")
 
 
-def test_code_expires(browser: Client) -> None:
+def test_code_expires(alices_client: Client) -> None:
     one = Installation()
-    code = one.allowed(browser)
+    code = one.allowed(alices_client)
     with time_machine.travel(timezone.now() + connections.CODE_LIFE):
         assert error(one.exchange(code)) == (400, "invalid_grant")
         tasks.forget_expired_tokens()
@@ -139,7 +123,7 @@ def test_code_expires(browser: Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["grant_type", "client_id", "code", "redirect_uri"])
-def test_what_is_missing_is_named(browser: Client, name: str) -> None:
+def test_what_is_missing_is_named(alices_client: Client, name: str) -> None:
     answer = Installation().exchange(**{"code": "kfc_x", name: ""})
     assert error(answer) == (400, "invalid_request")
     assert answer.json()["error_description"] == f"{name} is missing."
@@ -170,9 +154,9 @@ def test_others_are_told_what_is_wrong() -> None:
 
 
 def test_refresh_gives_another_hour_and_keeps_the_refresh_token(
-    browser: Client,
+    alices_client: Client,
 ) -> None:
-    tokens = Installation().connect(browser)
+    tokens = Installation().connect(alices_client)
     for _ in range(2):
         answer = refresh(tokens["refresh_token"])
         assert answer.status_code == 200
@@ -187,9 +171,9 @@ def test_refresh_gives_another_hour_and_keeps_the_refresh_token(
 
 
 def test_hourly_token_ends_and_is_swept_and_the_next_one_works(
-    browser: Client,
+    alices_client: Client,
 ) -> None:
-    tokens = Installation().connect(browser)
+    tokens = Installation().connect(alices_client)
     now = timezone.now()
     with time_machine.travel(now + timedelta(minutes=59)):
         assert holder(tokens["access_token"]) is not None
@@ -204,17 +188,19 @@ def test_hourly_token_ends_and_is_swept_and_the_next_one_works(
         assert HourlyToken.objects.count() == 1
 
 
-def test_few_hourly_tokens_are_kept(browser: Client) -> None:
-    tokens = Installation().connect(browser)
+def test_few_hourly_tokens_are_kept(alices_client: Client) -> None:
+    tokens = Installation().connect(alices_client)
     given = [refresh(tokens["refresh_token"]).json()["access_token"] for _ in range(12)]
     assert HourlyToken.objects.count() == connections.MOST_HOURLY_TOKENS
     assert [holder(text) is not None for text in given] == [False] * 2 + [True] * 10
 
 
 @pytest.mark.parametrize("kind", ["access_token", "code", "junk"])
-def test_what_is_no_refresh_token_refreshes_nothing(browser: Client, kind: str) -> None:
+def test_what_is_no_refresh_token_refreshes_nothing(
+    alices_client: Client, kind: str
+) -> None:
     one = Installation()
-    code = one.allowed(browser)
+    code = one.allowed(alices_client)
     tokens = one.exchange(code).json()
     _, console_token = access_tokens.issue(User.objects.get(), "console")
     texts = {
@@ -228,21 +214,21 @@ def test_what_is_no_refresh_token_refreshes_nothing(browser: Client, kind: str) 
     assert refresh(tokens["refresh_token"]).status_code == 200
 
 
-def test_refresh_token_and_code_open_no_door(browser: Client) -> None:
+def test_refresh_token_and_code_open_no_door(alices_client: Client) -> None:
     one = Installation()
-    code = one.allowed(browser)
+    code = one.allowed(alices_client)
     tokens = one.exchange(code).json()
     for text in (code, tokens["refresh_token"]):
         assert not access_tokens.is_well_formed(text)
         assert auth.holder(access_tokens.digest(text)) is None
 
 
-def test_removal_ends_all_tokens_at_once(browser: Client) -> None:
-    tokens = Installation().connect(browser)
+def test_removal_ends_all_tokens_at_once(alices_client: Client) -> None:
+    tokens = Installation().connect(alices_client)
     new = refresh(tokens["refresh_token"]).json()
     row = AccessToken.objects.get()
     assert auth.holder_of(row.pk) is not None
-    browser.post(f"/console/tokens/{row.pk}/remove")
+    alices_client.post(f"/console/tokens/{row.pk}/remove")
     assert auth.holder_of(row.pk) is None
     for text in (tokens["access_token"], new["access_token"]):
         assert holder(text) is None
@@ -251,24 +237,26 @@ def test_removal_ends_all_tokens_at_once(browser: Client) -> None:
     assert "Connect again" in answer.json()["error_description"]
 
 
-def test_suspended_and_leaving_people_get_nothing(alice: User, browser: Client) -> None:
+def test_suspended_and_leaving_people_get_nothing(
+    alice: User, alices_client: Client
+) -> None:
     one = Installation()
-    tokens = Installation().connect(browser)
-    code = one.allowed(browser)
+    tokens = Installation().connect(alices_client)
+    code = one.allowed(alices_client)
     _, text = access_tokens.issue(alice, "console")
     ending.lock_out(alice)
     assert holder(tokens["access_token"]) is None
     assert error(refresh(tokens["refresh_token"])) == (400, "invalid_grant")
     assert error(one.exchange(code)) == (400, "invalid_grant")
-    assert error(_migrated(text)) == (400, "invalid_grant")
+    assert error(migrate(text)) == (400, "invalid_grant")
     assert AccessToken.objects.count() == 2
 
 
 def test_full_list_keeps_the_code_for_a_second_try(
-    alice: User, browser: Client
+    alice: User, alices_client: Client
 ) -> None:
     one = Installation()
-    code = one.allowed(browser)
+    code = one.allowed(alices_client)
     for number in range(MOST_ACCESS_TOKENS):
         access_tokens.issue(alice, str(number))
     answer = one.exchange(code)
@@ -278,8 +266,8 @@ def test_full_list_keeps_the_code_for_a_second_try(
     assert one.exchange(code).status_code == 200
 
 
-def test_connection_counts_as_one_token(alice: User, browser: Client) -> None:
-    tokens = Installation().connect(browser)
+def test_connection_counts_as_one_token(alice: User, alices_client: Client) -> None:
+    tokens = Installation().connect(alices_client)
     refresh(tokens["refresh_token"])
     for number in range(MOST_ACCESS_TOKENS - 1):
         access_tokens.issue(alice, str(number))
@@ -287,8 +275,10 @@ def test_connection_counts_as_one_token(alice: User, browser: Client) -> None:
         access_tokens.issue(alice, "one more")
 
 
-def test_use_of_an_hourly_token_is_noted_at_its_connection(browser: Client) -> None:
-    tokens = Installation().connect(browser)
+def test_use_of_an_hourly_token_is_noted_at_its_connection(
+    alices_client: Client,
+) -> None:
+    tokens = Installation().connect(alices_client)
     now = timezone.now()
     digest = access_tokens.digest(tokens["access_token"])
     assert access_tokens.touch({digest: (now, "HA/2026.11")}) == 1
@@ -296,18 +286,10 @@ def test_use_of_an_hourly_token_is_noted_at_its_connection(browser: Client) -> N
     assert (row.last_used_at, row.last_used_by) == (now, "HA/2026.11")
 
 
-def _migrated(text: str, *, how: str = "both", name: str = "Home") -> Any:
-    fields = {"grant_type": "migrate", "client_id": "homeassistant", "name": name}
-    if how != "header":
-        fields["access_token"] = text
-    headers = {"Authorization": f"Bearer {text}"} if how != "body" else None
-    return post_json(headers, **fields)
-
-
 @pytest.mark.parametrize("how", ["both", "header", "body"])
 def test_migrate_makes_a_connection_and_keeps_the_token(alice: User, how: str) -> None:
     old, text = access_tokens.issue(alice, "pasted")
-    answer = _migrated(text, how=how)
+    answer = migrate(text, how=how)
     assert answer.status_code == 200
     tokens = answer.json()
     row = AccessToken.objects.exclude(pk=old.pk).get()
@@ -322,26 +304,26 @@ def test_migrate_that_was_not_heard_is_done_again_and_not_once_more(
     alice: User,
 ) -> None:
     _, text = access_tokens.issue(alice, "pasted")
-    lost, heard = _migrated(text).json(), _migrated(text).json()
+    lost, heard = migrate(text).json(), migrate(text).json()
     assert AccessToken.objects.count() == 2
     assert holder(lost["access_token"]) is None
     assert error(refresh(lost["refresh_token"])) == (400, "invalid_grant")
     assert refresh(heard["refresh_token"]).status_code == 200
     # It is in use now: another installation by the same name does not end it.
-    other = _migrated(text).json()
+    other = migrate(text).json()
     assert AccessToken.objects.count() == 3
     for tokens in (heard, other):
         assert refresh(tokens["refresh_token"]).status_code == 200
-    assert _migrated(text, name="Cabin").status_code == 200
+    assert migrate(text, name="Cabin").status_code == 200
     assert AccessToken.objects.count() == 4
 
 
 def test_migrate_wants_a_token_made_in_the_console(
-    alice: User, browser: Client
+    alice: User, alices_client: Client
 ) -> None:
-    tokens = Installation().connect(browser)
+    tokens = Installation().connect(alices_client)
     for text in (tokens["access_token"], tokens["refresh_token"], "x"):
-        assert error(_migrated(text)) == (400, "invalid_grant")
+        assert error(migrate(text)) == (400, "invalid_grant")
     _, text = access_tokens.issue(alice, "pasted")
     headers = {"Authorization": f"Bearer {text}x"}
     fields = {"grant_type": "migrate", "client_id": "homeassistant"}
@@ -351,34 +333,39 @@ def test_migrate_wants_a_token_made_in_the_console(
     assert error(none) == (400, "invalid_request")
     for number in range(MOST_ACCESS_TOKENS - 2):
         access_tokens.issue(alice, str(number))
-    assert error(_migrated(text)) == (400, "invalid_grant")
+    assert error(migrate(text)) == (400, "invalid_grant")
 
 
 def test_refused_calls_of_one_address_are_limited_and_lock_nobody_out(
-    browser: Client,
+    alices_client: Client,
 ) -> None:
     # Behind a proxy that nobody told us of, all households share one address.
-    tokens = Installation().connect(browser)
+    tokens = Installation().connect(alices_client)
     statuses = [refresh("x").status_code for _ in range(60)]
     assert set(statuses) == {400}
     answer = refresh("x")
     assert error(answer) == (429, "slow_down")
     assert answer["Retry-After"] == "60"
     assert refresh(tokens["refresh_token"]).status_code == 200
-    assert Installation().connect(browser)["token_type"] == "Bearer"
+    assert Installation().connect(alices_client)["token_type"] == "Bearer"
 
 
 def test_calls_of_one_connection_are_limited_and_of_that_one_alone(
-    browser: Client,
+    alices_client: Client,
 ) -> None:
-    tokens, other = Installation().connect(browser), Installation().connect(browser)
+    tokens, other = (
+        Installation().connect(alices_client),
+        Installation().connect(alices_client),
+    )
     statuses = [refresh(tokens["refresh_token"]).status_code for _ in range(60)]
     assert (statuses[:-1], statuses[-1]) == ([200] * 59, 429)
     assert refresh(other["refresh_token"]).status_code == 200
 
 
-def test_database_that_takes_no_writes_is_no_reason_to_give_up(browser: Client) -> None:
-    tokens = Installation().connect(browser)
+def test_database_that_takes_no_writes_is_no_reason_to_give_up(
+    alices_client: Client,
+) -> None:
+    tokens = Installation().connect(alices_client)
     switch = "SET default_transaction_read_only = {}"
     if connection.vendor == "sqlite":
         switch = "PRAGMA query_only = {}"
@@ -394,14 +381,16 @@ def test_database_that_takes_no_writes_is_no_reason_to_give_up(browser: Client) 
     assert refresh(tokens["refresh_token"]).status_code == 200
 
 
-def test_removal_names_what_a_token_connected(alice: User, browser: Client) -> None:
+def test_removal_names_what_a_token_connected(
+    alice: User, alices_client: Client
+) -> None:
     # Whoever had the token of another may have connected with it.
     old, text = access_tokens.issue(alice, "pasted")
-    assert _migrated(text).status_code == 200
+    assert migrate(text).status_code == 200
     made = AccessToken.objects.get(migrated_from=old.pk)
-    page = browser.get(f"/console/tokens/{old.pk}/remove").content.decode()
+    page = alices_client.get(f"/console/tokens/{old.pk}/remove").content.decode()
     assert f'href="/console/tokens/{made.pk}/remove">Home Assistant · Home</a>' in page
-    other = browser.get(f"/console/tokens/{made.pk}/remove").content.decode()
+    other = alices_client.get(f"/console/tokens/{made.pk}/remove").content.decode()
     assert "was connected with this token" not in other
 
 
@@ -439,15 +428,10 @@ def test_code_sent_by_many_at_once_is_good_for_one(alice: User) -> None:
     assert AccessToken.objects.count() <= 1
 
 
-def test_nothing_given_is_in_what_is_shown_of_it(browser: Client) -> None:
+def test_nothing_given_is_in_what_is_shown_of_it(alices_client: Client) -> None:
     one = Installation()
-    code = one.allowed(browser)
-    pair = connections.exchange(
-        code,
-        client_id="homeassistant",
-        redirect_uri=one.query["redirect_uri"],
-        verifier=one.verifier,
-    )
+    code = one.allowed(alices_client)
+    pair = exchanged(code, one)
     for text in (pair.access_token, pair.refresh_token, code):
         assert text not in repr(pair)
     assert str(HourlyToken.objects.get()).startswith("until 20")

@@ -13,10 +13,12 @@ from pytest_django import Settings
 from accounts.models import AuditEntry, Letter, User
 from accounts.services.members import prove_address
 from tests.factories import PASSWORD
-from tests.tokens.connecting import CALLBACK, MY, Installation, public, told
+from tests.tokens.connecting import CALLBACK, HOMEY, MY, Installation, public, told
 from tests.tokens.helpers import fresh_client
 from tokens.models import MOST_ACCESS_TOKENS, AccessToken, ConnectCode
 from tokens.services import access_tokens, programs
+
+POLICY = "Content-Security-Policy"
 
 
 class Changes(TypedDict, total=False):
@@ -27,17 +29,8 @@ class Changes(TypedDict, total=False):
     code_challenge_method: str | None
 
 
-HOMEY = "https://callback.athom.com/oauth2/callback"
-
-
-@pytest.fixture
-def browser(alice: User) -> Client:
-    return fresh_client(alice)
-
-
-def _policy(answer: object) -> str:
-    headers: dict[str, str] = getattr(answer, "headers")  # noqa: B009
-    found = re.search(r"form-action ([^;]*);", headers["Content-Security-Policy"])
+def _form_action(policy: str) -> str:
+    found = re.search(r"form-action ([^;]*);", policy)
     assert found is not None
     return found.group(1)
 
@@ -62,8 +55,8 @@ def test_address_that_programs_know_works_behind_a_proxy_that_ends_tls(
     answer = program.get(one.address("/connect"), headers=proxied)
     assert answer["Location"] == "https://keyfob.example.com" + one.address()
     for headers in (proxied, {}):
-        told_ = program.post("/oauth/token", {}, headers=headers)
-        assert (told_.status_code, told_.json()["error"]) == (400, "invalid_request")
+        answer = program.post("/oauth/token", {}, headers=headers)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
     assert program.get(one.address("/console/connect")).status_code == 301
 
 
@@ -78,8 +71,8 @@ def test_stranger_signs_in_first_and_comes_back(alice: User) -> None:
     assert browser.get(one.address()).status_code == 200
 
 
-def test_page_says_who_asks_for_what_and_where_one_goes(browser: Client) -> None:
-    answer = browser.get(Installation(name="Haus <am> See").address())
+def test_page_says_who_asks_for_what_and_where_one_goes(alices_client: Client) -> None:
+    answer = alices_client.get(Installation(name="Haus <am> See").address())
     page = answer.content.decode()
     assert "Connect Home Assistant?" in page
     assert "Home Assistant · Haus &lt;am&gt; See" in page
@@ -90,26 +83,26 @@ def test_page_says_who_asks_for_what_and_where_one_goes(browser: Client) -> None
 
 
 def test_page_cannot_be_framed_or_told_on_and_its_form_ends_at_the_program_alone(
-    browser: Client,
+    alices_client: Client,
 ) -> None:
-    answer = browser.get(Installation().address())
+    answer = alices_client.get(Installation().address())
     assert answer["X-Frame-Options"] == "DENY"
-    assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in answer[POLICY]
     assert answer["Referrer-Policy"] == "same-origin"
     assert "no-store" in answer["Cache-Control"]
     there = "http://homeassistant.local:8123"
-    assert _policy(answer).split()[-1] == there
-    assert _policy(browser.get(Installation(MY).address())).endswith(
-        " https://my.home-assistant.io"
-    )
-    assert there not in _policy(browser.get("/console/tokens"))
+    assert _form_action(answer[POLICY]).split()[-1] == there
+    answer = alices_client.get(Installation(MY).address())
+    assert _form_action(answer[POLICY]).endswith(" https://my.home-assistant.io")
+    answer = alices_client.get("/console/tokens")
+    assert there not in _form_action(answer[POLICY])
 
 
 def test_allow_sends_a_code_back_and_keeps_its_digest(
-    alice: User, browser: Client
+    alice: User, alices_client: Client
 ) -> None:
     one = Installation()
-    answer = browser.post(one.address())
+    answer = alices_client.post(one.address())
     assert answer.status_code == 302
     assert answer["Location"].startswith(f"{CALLBACK}?code=kfc_")
     got = told(answer["Location"])
@@ -119,28 +112,28 @@ def test_allow_sends_a_code_back_and_keeps_its_digest(
     assert (row.user, row.digest) == (alice, access_tokens.digest(got["code"]))
     assert (row.client_id, row.redirect_uri) == ("homeassistant", CALLBACK)
     assert row.name == str(row) == "Home Assistant · Home"
-    assert got["code"] not in str(dict(browser.session))
+    assert got["code"] not in str(dict(alices_client.session))
     assert AccessToken.objects.count() == 0
 
 
 def test_allow_is_told_by_letter_and_in_the_trail(
-    browser: Client, settings: Settings
+    alices_client: Client, settings: Settings
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    Installation().allowed(browser)
+    Installation().allowed(alices_client)
     entry = AuditEntry.objects.get(action="program.allowed")
     assert (entry.about, entry.detail) == ("Home Assistant", {})
     (letter,) = mail.outbox
     assert letter.subject == "Keyfob: A program was connected"
     assert "you were sent back to homeassistant.local:8123" in letter.body
     assert "kfc_" not in letter.body
-    page = browser.get("/console/account/activity").content.decode()
+    page = alices_client.get("/console/account/activity").content.decode()
     assert "Program allowed to connect" in page
 
 
-def test_cancel_tells_the_program(browser: Client) -> None:
+def test_cancel_tells_the_program(alices_client: Client) -> None:
     one = Installation()
-    answer = browser.post(one.address(), {"cancel": "yes"})
+    answer = alices_client.post(one.address(), {"cancel": "yes"})
     got = told(answer["Location"])
     assert answer["Location"].startswith(f"{CALLBACK}?")
     assert (got["error"], got["state"]) == ("access_denied", one.state)
@@ -161,20 +154,20 @@ def test_allow_wants_a_csrf_token_and_a_page_of_ours(alice: User) -> None:
     assert ConnectCode.objects.count() == 0
 
 
-def test_old_sign_in_is_proved_first(browser: Client) -> None:
-    session = browser.session
+def test_old_sign_in_is_proved_first(alices_client: Client) -> None:
+    session = alices_client.session
     (record,) = session["account_authentication_methods"]
     record["at"] = time.time() - 301
     session["account_authentication_methods"] = [record]
     session.save()
     address = Installation().address()
-    for ask in (browser.get, browser.post):
+    for ask in (alices_client.get, alices_client.post):
         answer = ask(address)
         assert answer.status_code == 302
         place = urlsplit(answer["Location"])
         assert place.path == "/accounts/reauthenticate/"
         assert told(answer["Location"]) == {"next": address}
-    back = browser.post(
+    back = alices_client.post(
         "/accounts/reauthenticate/", {"password": PASSWORD, "next": address}
     )
     assert back["Location"] == address
@@ -223,10 +216,10 @@ def test_old_sign_in_is_proved_first(browser: Client) -> None:
     ],
 )
 def test_address_of_nobody_known_is_refused_on_a_page(
-    browser: Client, redirect_uri: str
+    alices_client: Client, redirect_uri: str
 ) -> None:
     one = Installation()
-    for ask in (browser.get, browser.post):
+    for ask in (alices_client.get, alices_client.post):
         answer = ask(one.address(redirect_uri=redirect_uri))
         assert answer.status_code == 400, redirect_uri
         assert b"Nothing was connected" in answer.content
@@ -248,11 +241,11 @@ def test_address_of_nobody_known_is_refused_on_a_page(
     ],
 )
 def test_addresses_of_home_assistant_are_taken(
-    browser: Client, redirect_uri: str
+    alices_client: Client, redirect_uri: str
 ) -> None:
-    answer = browser.get(Installation(redirect_uri).address())
+    answer = alices_client.get(Installation(redirect_uri).address())
     assert answer.status_code == 200
-    where = _policy(answer).split()[-1]
+    where = _form_action(answer[POLICY]).split()[-1]
     assert redirect_uri.startswith(where)
     # A policy cannot write an IPv6 address, nor a name that no host should have.
     is_odd = any(sign in redirect_uri for sign in ("[", "_", ".."))
@@ -260,24 +253,30 @@ def test_addresses_of_home_assistant_are_taken(
 
 
 @pytest.mark.parametrize("client_id", ["", "evil", "HomeAssistant", "homeassistant "])
-def test_unknown_program_is_refused_on_a_page(browser: Client, client_id: str) -> None:
-    answer = browser.get(Installation().address(client_id=client_id))
+def test_unknown_program_is_refused_on_a_page(
+    alices_client: Client, client_id: str
+) -> None:
+    answer = alices_client.get(Installation().address(client_id=client_id))
     assert answer.status_code == 400
     assert b"The programs that can are Home Assistant and Homey." in answer.content
 
 
 @pytest.mark.parametrize("name", ["client_id", "redirect_uri"])
 def test_name_or_address_that_stands_there_twice_is_refused_on_a_page(
-    browser: Client, name: str
+    alices_client: Client, name: str
 ) -> None:
     one = Installation()
-    answer = browser.get(f"{one.address()}&{name}={quote(one.query[name])}")
+    answer = alices_client.get(f"{one.address()}&{name}={quote(one.query[name])}")
     assert answer.status_code == 400
 
 
-def test_state_beyond_reason_is_refused_on_a_page(browser: Client) -> None:
-    assert browser.get(Installation(state="x" * 1001).address()).status_code == 400
-    assert browser.get(Installation(state="x" * 1000).address()).status_code == 200
+def test_state_beyond_reason_is_refused_on_a_page(alices_client: Client) -> None:
+    assert (
+        alices_client.get(Installation(state="x" * 1001).address()).status_code == 400
+    )
+    assert (
+        alices_client.get(Installation(state="x" * 1000).address()).status_code == 200
+    )
 
 
 WRONG: list[tuple[Changes, str]] = [
@@ -293,10 +292,10 @@ WRONG: list[tuple[Changes, str]] = [
 
 @pytest.mark.parametrize(("other", "code"), WRONG)
 def test_wrong_question_of_a_known_address_is_told_there(
-    browser: Client, other: Changes, code: str
+    alices_client: Client, other: Changes, code: str
 ) -> None:
     one = Installation(MY)
-    for ask in (browser.get, browser.post):
+    for ask in (alices_client.get, alices_client.post):
         answer = ask(one.address(**other))
         assert answer.status_code == 302
         assert answer["Location"].startswith(f"{MY}?")
@@ -307,24 +306,24 @@ def test_wrong_question_of_a_known_address_is_told_there(
 
 @pytest.mark.parametrize(("other", "code"), WRONG)
 def test_wrong_question_of_a_host_of_somebody_is_told_by_the_person(
-    browser: Client, other: Changes, code: str
+    alices_client: Client, other: Changes, code: str
 ) -> None:
     # Otherwise any site that has this path could be reached by way of ours.
-    answer = browser.get(Installation().address(**other))
+    answer = alices_client.get(Installation().address(**other))
     assert answer.status_code == 400
     page = answer.content.decode()
     assert f'href="{CALLBACK}?error={code}&amp;' in page
     assert "Back to homeassistant.local:8123" in page
 
 
-def test_parameter_that_stands_there_twice_is_told(browser: Client) -> None:
+def test_parameter_that_stands_there_twice_is_told(alices_client: Client) -> None:
     one = Installation(MY)
-    answer = browser.get(f"{one.address()}&code_challenge_method=S256")
+    answer = alices_client.get(f"{one.address()}&code_challenge_method=S256")
     assert told(answer["Location"])["error"] == "invalid_request"
 
 
-def test_question_without_a_state_gets_none_back(browser: Client) -> None:
-    answer = browser.post(Installation().address(state=None))
+def test_question_without_a_state_gets_none_back(alices_client: Client) -> None:
+    answer = alices_client.post(Installation().address(state=None))
     assert told(answer["Location"]).keys() == {"code"}
 
 
@@ -337,19 +336,21 @@ def test_question_without_a_state_gets_none_back(browser: Client) -> None:
         ("é" * 500, "Home Assistant · " + "é" * 60),
     ],
 )
-def test_name_is_one_printable_line(browser: Client, name: str, title: str) -> None:
+def test_name_is_one_printable_line(
+    alices_client: Client, name: str, title: str
+) -> None:
     one = Installation(name=name)
-    one.allowed(browser)
+    one.allowed(alices_client)
     assert ConnectCode.objects.get().name == title
 
 
 def test_full_list_says_what_to_do_and_loses_nothing(
-    alice: User, browser: Client
+    alice: User, alices_client: Client
 ) -> None:
     for number in range(MOST_ACCESS_TOKENS):
         access_tokens.issue(alice, str(number))
     one = Installation()
-    for ask in (browser.get, browser.post):
+    for ask in (alices_client.get, alices_client.post):
         answer = ask(one.address())
         page = answer.content.decode()
         assert answer.status_code == 409
@@ -358,32 +359,34 @@ def test_full_list_says_what_to_do_and_loses_nothing(
         assert "Allow</button>" not in page
     assert ConnectCode.objects.count() == 0
     access_tokens.remove(AccessToken.objects.all()[0])
-    assert one.connect(browser)["token_type"] == "Bearer"
+    assert one.connect(alices_client)["token_type"] == "Bearer"
     assert AccessToken.objects.count() == MOST_ACCESS_TOKENS
 
 
 def test_page_tells_of_an_earlier_connection_of_the_same_name(
-    browser: Client,
+    alices_client: Client,
 ) -> None:
-    assert b"connected already" not in browser.get(Installation().address()).content
-    Installation().connect(browser)
-    assert b"connected already" in browser.get(Installation().address()).content
+    assert (
+        b"connected already" not in alices_client.get(Installation().address()).content
+    )
+    Installation().connect(alices_client)
+    assert b"connected already" in alices_client.get(Installation().address()).content
     other = Installation(name="Cabin").address()
-    assert b"connected already" not in browser.get(other).content
+    assert b"connected already" not in alices_client.get(other).content
 
 
 def test_list_shows_a_connection_as_one_token_and_removes_it(
-    alice: User, charlie: User, browser: Client
+    alice: User, charlie: User, alices_client: Client
 ) -> None:
-    tokens = Installation().connect(browser)
+    tokens = Installation().connect(alices_client)
     row = AccessToken.objects.get()
-    page = browser.get("/console/tokens").content.decode()
+    page = alices_client.get("/console/tokens").content.decode()
     assert "Home Assistant · Home" in page
     assert "1 of 10" in page
     address = f"/console/tokens/{row.pk}/remove"
     assert fresh_client(charlie).post(address).status_code == 404
-    assert b"Remove the connection" in browser.get(address).content
-    browser.post(address)
+    assert b"Remove the connection" in alices_client.get(address).content
+    alices_client.post(address)
     assert AccessToken.objects.count() == 0
     trail = AuditEntry.objects.filter(action__startswith="program")
     assert sorted(trail.values_list("action", flat=True)) == [
