@@ -8,10 +8,8 @@ import redis
 from django.utils import timezone
 
 from accounts.models import User
-from api import gateways
 from events import channel, shapes
 from events.event import Entry, Event
-from fleet.errors import Unreadable
 from fleet.pictures import picture_url
 from tests.api.conftest import MakePerson, Person
 from vehicles.models import Vehicle, VehicleAccess
@@ -279,31 +277,6 @@ def test_invitation_is_redeemed_by_a_code_in_the_query(
         query=query.replace(b"{code}", made["code"].encode()),
     )
     assert (answer.status, answer.json["response"]["vin"]) == (200, vin)
-
-
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [({}, {}), ({"message": None}, {}), ({"message": {"Payload": {}}}, {})],
-)
-def test_empty_reply_of_a_gateway_is_empty(content: Any, expected: Any) -> None:
-    assert gateways.reply("networking_status", content) == expected
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        [],
-        {"message": 1},
-        {
-            "message": {
-                "Payload": {"Common": {"Message": {"GetNetworkingStatusResponse": 1}}}
-            }
-        },
-    ],
-)
-def test_odd_reply_of_a_gateway_is_unreadable(content: Any) -> None:
-    with pytest.raises(Unreadable):
-        gateways.reply("networking_status", content)
 
 
 def test_gateway_that_refuses_is_passed_on(

@@ -1,12 +1,9 @@
 """How connected programs get their tokens, and how those who may not get none."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection, connections as databases
 from django.test import Client
 from django.utils import timezone
 
@@ -26,7 +23,6 @@ from tests.tokens.connecting import (
     post_json,
     refresh,
 )
-from tests.tokens.helpers import fresh_client
 from tokens import auth, tasks
 from tokens.models import MOST_ACCESS_TOKENS, AccessToken, ConnectCode, HourlyToken
 from tokens.services import access_tokens, connections
@@ -284,148 +280,6 @@ def test_use_of_an_hourly_token_is_noted_at_its_connection(
     assert access_tokens.touch({digest: (now, "HA/2026.11")}) == 1
     row = AccessToken.objects.get()
     assert (row.last_used_at, row.last_used_by) == (now, "HA/2026.11")
-
-
-@pytest.mark.parametrize("how", ["both", "header", "body"])
-def test_migrate_makes_a_connection_and_keeps_the_token(alice: User, how: str) -> None:
-    old, text = access_tokens.issue(alice, "pasted")
-    answer = migrate(text, how=how)
-    assert answer.status_code == 200
-    tokens = answer.json()
-    row = AccessToken.objects.exclude(pk=old.pk).get()
-    assert (row.name, row.migrated_from) == ("Home Assistant · Home", old.pk)
-    assert holder(tokens["access_token"]) == auth.Caller(row.pk, alice.pk, row.name)
-    assert holder(text) is not None
-    assert refresh(tokens["refresh_token"]).status_code == 200
-    assert AuditEntry.objects.filter(action="program.connected").count() == 1
-
-
-def test_migrate_that_was_not_heard_is_done_again_and_not_once_more(
-    alice: User,
-) -> None:
-    _, text = access_tokens.issue(alice, "pasted")
-    lost, heard = migrate(text).json(), migrate(text).json()
-    assert AccessToken.objects.count() == 2
-    assert holder(lost["access_token"]) is None
-    assert error(refresh(lost["refresh_token"])) == (400, "invalid_grant")
-    assert refresh(heard["refresh_token"]).status_code == 200
-    # It is in use now: another installation by the same name does not end it.
-    other = migrate(text).json()
-    assert AccessToken.objects.count() == 3
-    for tokens in (heard, other):
-        assert refresh(tokens["refresh_token"]).status_code == 200
-    assert migrate(text, name="Cabin").status_code == 200
-    assert AccessToken.objects.count() == 4
-
-
-def test_migrate_wants_a_token_made_in_the_console(
-    alice: User, alices_client: Client
-) -> None:
-    tokens = Installation().connect(alices_client)
-    for text in (tokens["access_token"], tokens["refresh_token"], "x"):
-        assert error(migrate(text)) == (400, "invalid_grant")
-    _, text = access_tokens.issue(alice, "pasted")
-    headers = {"Authorization": f"Bearer {text}x"}
-    fields = {"grant_type": "migrate", "client_id": "homeassistant"}
-    two = post_json(headers, **fields, access_token=text)
-    assert error(two) == (400, "invalid_request")
-    none = post_json({"Authorization": "Basic eDp5"}, **fields)
-    assert error(none) == (400, "invalid_request")
-    for number in range(MOST_ACCESS_TOKENS - 2):
-        access_tokens.issue(alice, str(number))
-    assert error(migrate(text)) == (400, "invalid_grant")
-
-
-def test_refused_calls_of_one_address_are_limited_and_lock_nobody_out(
-    alices_client: Client,
-) -> None:
-    # Behind a proxy that nobody told us of, all households share one address.
-    tokens = Installation().connect(alices_client)
-    statuses = [refresh("x").status_code for _ in range(60)]
-    assert set(statuses) == {400}
-    answer = refresh("x")
-    assert error(answer) == (429, "slow_down")
-    assert answer["Retry-After"] == "60"
-    assert refresh(tokens["refresh_token"]).status_code == 200
-    assert Installation().connect(alices_client)["token_type"] == "Bearer"
-
-
-def test_calls_of_one_connection_are_limited_and_of_that_one_alone(
-    alices_client: Client,
-) -> None:
-    tokens, other = (
-        Installation().connect(alices_client),
-        Installation().connect(alices_client),
-    )
-    statuses = [refresh(tokens["refresh_token"]).status_code for _ in range(60)]
-    assert (statuses[:-1], statuses[-1]) == ([200] * 59, 429)
-    assert refresh(other["refresh_token"]).status_code == 200
-
-
-def test_database_that_takes_no_writes_is_no_reason_to_give_up(
-    alices_client: Client,
-) -> None:
-    tokens = Installation().connect(alices_client)
-    switch = "SET default_transaction_read_only = {}"
-    if connection.vendor == "sqlite":
-        switch = "PRAGMA query_only = {}"
-    with connection.cursor() as cursor:
-        cursor.execute(switch.format("on"))
-    try:
-        answer = refresh(tokens["refresh_token"])
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(switch.format("off"))
-    assert error(answer) == (503, "temporarily_unavailable")
-    assert answer["Retry-After"] == "5"
-    assert refresh(tokens["refresh_token"]).status_code == 200
-
-
-def test_removal_names_what_a_token_connected(
-    alice: User, alices_client: Client
-) -> None:
-    # Whoever had the token of another may have connected with it.
-    old, text = access_tokens.issue(alice, "pasted")
-    assert migrate(text).status_code == 200
-    made = AccessToken.objects.get(migrated_from=old.pk)
-    page = alices_client.get(f"/console/tokens/{old.pk}/remove").content.decode()
-    assert f'href="/console/tokens/{made.pk}/remove">Home Assistant · Home</a>' in page
-    other = alices_client.get(f"/console/tokens/{made.pk}/remove").content.decode()
-    assert "was connected with this token" not in other
-
-
-def test_database_that_is_away_is_no_reason_to_give_up(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    # A thread of its own opens a connection of its own.
-    with monkeypatch.context() as patch, ThreadPoolExecutor(1) as thread:
-        patch.setitem(connection.settings_dict, "NAME", "/nowhere/at/all")
-        answer = thread.submit(refresh, "x").result()
-    assert error(answer) == (503, "temporarily_unavailable")
-    assert answer["Retry-After"] == "5"
-
-
-def test_code_sent_by_many_at_once_is_good_for_one(alice: User) -> None:
-    one = Installation()
-    code = one.allowed(fresh_client(alice))
-    many, answers = 4, []
-    gate = threading.Barrier(many)
-
-    def send() -> None:
-        gate.wait()
-        try:
-            answers.append(one.exchange(code))
-        finally:
-            databases.close_all()
-
-    threads = [threading.Thread(target=send) for _ in range(many)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    statuses = sorted(answer.status_code for answer in answers)
-    assert statuses == [200] + [400] * (many - 1)
-    assert AccessToken.objects.count() <= 1
 
 
 def test_nothing_given_is_in_what_is_shown_of_it(alices_client: Client) -> None:
