@@ -20,6 +20,7 @@ from fleet.client import Client
 from fleet.errors import FleetError, TeslaAway, TimedOut, Unreadable, explain
 from fleet.hosts import TESLA
 from fleet.wire import Answer, Timeouts
+from tests.clocks import Clock
 from tests.fleet.loopback import Loopback, cut, dripping, http, silent
 
 NA, EU = "https://na.example", "https://eu.example"
@@ -28,16 +29,6 @@ JSON = [("Content-Type", "application/json; charset=utf-8")]
 FAULT = Answer(500, JSON, b'{"response":null,"error":"server_error"}')
 GOOD = Answer(200, JSON, b'{"response":true}')
 VIN, OTHER_VIN = "5YJ3E1EA0LF000001", "5YJ3E1EA0LF000002"
-
-
-class Clock:
-    """A clock that only tests move."""
-
-    def __init__(self) -> None:
-        self.now_s = 1000.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 @pytest.fixture

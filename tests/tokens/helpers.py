@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -14,10 +15,12 @@ from accounts.services.members import prove_address
 from simulator.ledger import Call
 from simulator.testing import RunningSimulator
 from tests.factories import PASSWORD
-from tokens.models import TeslaGrant
+from tokens.models import AccessToken, TeslaGrant
+from tokens.services import access_tokens
 
 MakeGrant = Callable[..., TeslaGrant]
 ClientOf = Callable[[User], Client]
+Run = Callable[..., object]
 TOKEN_PATH = "/auth/oauth2/v3/token"
 
 
@@ -64,3 +67,9 @@ def fresh_client(user: User) -> Client:
     )
     assert (answer.status_code, answer["Location"]) == (302, "/console/")
     return client
+
+
+def remove(made: AccessToken) -> None:
+    """Remove a token in a thread of its own, whose connection ends with it."""
+    access_tokens.remove(made)
+    connection.close()

@@ -1,59 +1,21 @@
 """Looking access tokens up: one query a second at most, and none for junk."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import TypeVar
 
 import pytest
 from django.db import DatabaseError, connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from tests.tokens.connecting import connected
+from tests.clocks import Clock
+from tests.tokens.helpers import Run, remove
 from tokens import auth
 from tokens.auth import Caller, TokenCache
-from tokens.models import AccessToken, HourlyToken
+from tokens.models import AccessToken
 from tokens.services import access_tokens
 
-_Result = TypeVar("_Result")
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Clock:
-    """A clock that stands still until moved, in seconds."""
-
-    def __init__(self) -> None:
-        self.now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def run(clock: Clock) -> Callable[..., object]:
-    """Return a function that runs work with a new cache, and closes the cache."""
-
-    def runner(work: Callable[[TokenCache], Awaitable[_Result]]) -> _Result:
-        async def within() -> _Result:
-            cache = TokenCache(clock=clock)
-            try:
-                return await work(cache)
-            finally:
-                await cache.close()
-
-        return asyncio.run(within())
-
-    return runner
-
-
-Run = Callable[..., object]
 
 
 def test_holder_of_a_token_is_told(alice: User, run: Run) -> None:
@@ -93,7 +55,7 @@ def test_answer_is_remembered_for_less_than_a_second(
 
     async def work(cache: TokenCache) -> list[bool]:
         found = [await cache.identify(text) is not None]
-        await asyncio.to_thread(_remove, made)
+        await asyncio.to_thread(remove, made)
         clock.now_s += 0.99
         found.append(await cache.identify(text) is not None)
         clock.now_s += 0.02
@@ -246,11 +208,6 @@ def test_use_is_lost_without_harm_while_the_database_is_away(
     assert text not in caplog.text
 
 
-def _remove(made: AccessToken) -> None:
-    access_tokens.remove(made)
-    connection.close()
-
-
 def _restore(made: AccessToken) -> None:
     AccessToken.objects.filter(pk=made.pk).update(digest=made.digest)
     connection.close()
@@ -265,62 +222,4 @@ def _row(made: AccessToken) -> AccessToken:
 
 def _set_used(made: AccessToken, at: object) -> None:
     AccessToken.objects.filter(pk=made.pk).update(last_used_at=at)
-    connection.close()
-
-
-def test_hourly_token_is_not_remembered_beyond_its_end(
-    alice: User, run: Run, clock: Clock
-) -> None:
-    pair = connected(alice)
-    row = pair.connection
-    ends_at = timezone.now() + timedelta(seconds=0.5)
-    HourlyToken.objects.update(expires_at=ends_at)
-
-    async def work(cache: TokenCache) -> list[bool]:
-        found = [await cache.identify(pair.access_token) is not None]
-        await asyncio.to_thread(_end, pair.connection)
-        for after_s in (0.2, 0.35):
-            clock.now_s += after_s
-            found.append(await cache.identify(pair.access_token) is not None)
-        found.append(await cache.stands(row.pk) is not None)
-        return found
-
-    assert run(work) == [True, True, False, True]
-
-
-def test_connection_stands_until_it_is_removed(
-    alice: User, run: Run, clock: Clock
-) -> None:
-    pair = connected(alice)
-    row = pair.connection
-
-    async def work(cache: TokenCache) -> list[Caller | None]:
-        found = [await cache.stands(row.pk)]
-        await asyncio.to_thread(_remove, row)
-        clock.now_s += 0.99
-        found.append(await cache.stands(row.pk))
-        # Looked up later, so that it would be remembered for longer.
-        cache._entries[access_tokens.digest(pair.access_token)] = (  # noqa: SLF001
-            clock.now_s + 1,
-            found[0],
-        )
-        clock.now_s += 0.02
-        found.append(await cache.stands(row.pk))
-        assert await cache.identify(pair.access_token) is None
-        return found
-
-    caller = Caller(row.pk, alice.pk, "Home Assistant · Home")
-    assert run(work) == [caller, caller, None]
-
-
-def test_token_and_hourly_token_cost_one_query_each(alice: User) -> None:
-    _, text = access_tokens.issue(alice, "evcc")
-    for one in (text, connected(alice).access_token):
-        with CaptureQueriesContext(connection) as queries:
-            assert auth.holder(access_tokens.digest(one)) is not None
-        assert len(queries) == 1
-
-
-def _end(connected_program: AccessToken) -> None:
-    HourlyToken.objects.filter(access_token=connected_program).delete()
     connection.close()

@@ -14,17 +14,11 @@ from telemetry.stream.admission import Listener
 from telemetry.stream.asked import Asked
 from telemetry.stream.frames import frame
 from telemetry.stream.mailbox import Batch, Mailbox
+from tests.clocks import Clock
 from tests.telemetry.stream.conftest import OTHER_VIN, VIN
 
 AT_MS = 1785233730007
 ACCOUNT = uuid4()
-
-
-class Clock:
-    now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 class Line:
