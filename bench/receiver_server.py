@@ -10,6 +10,7 @@ from uuid import UUID
 import django
 import uvloop
 
+from accounts import interpreter
 from bench.receiver_cars import vin_of
 from events.channel import Channel
 
@@ -22,11 +23,11 @@ async def _serve(folder: Path, port: int, cars: int, redis_url: str) -> None:
     from telemetry.receiver.door import listen  # noqa: PLC0415
     from telemetry.receiver.limits import Limits  # noqa: PLC0415
     from telemetry.receiver.metering import Metering  # noqa: PLC0415
-    from telemetry.receiver.running import PATIENCE_S, settle  # noqa: PLC0415
+    from telemetry.receiver.running import PATIENCE_S  # noqa: PLC0415
     from telemetry.receiver.server import Receiver  # noqa: PLC0415
     from vehicles.services.viewers import Viewer  # noqa: PLC0415
 
-    settle()
+    interpreter.settle()
     seen = {
         vin_of(number): (Viewer(UUID(int=number % _ACCOUNTS), sees_location=True),)
         for number in range(cars)

@@ -23,10 +23,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "console.settings")
 _pages = get_asgi_application()
 
 # What follows reads models, so Django must be set up first.
+from accounts import interpreter  # noqa: E402
 from api import door  # noqa: E402
 from api.request import whole_body  # noqa: E402
 from api.responses import Refusal, Response  # noqa: E402
-from console import interpreter, streaming  # noqa: E402
+from console import streaming  # noqa: E402
 from tokens import well_known  # noqa: E402
 
 # Programs come here by Teslemetry's names, whatever ours is.

@@ -1,7 +1,6 @@
 """Put a receiver together from the settings, and run it in this process."""
 
 import asyncio
-import gc
 import logging
 import signal
 from collections.abc import Awaitable, Callable
@@ -12,6 +11,7 @@ import uvloop
 from django.conf import settings
 from django.db import close_old_connections
 
+from accounts import interpreter
 from events.channel import Channel
 from telemetry import certificates
 from telemetry.receiver.door import listen
@@ -27,7 +27,6 @@ _LOG = logging.getLogger(__name__)
 PATIENCE_S = 10.0
 """How long Redis may be slow: cars are read more slowly meanwhile, and none is lost."""
 _BEAT_S = 5.0
-_COLLECTOR = (50_000, 20, 100)
 _BEATS_A_LOG_LINE = 12
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -39,18 +38,8 @@ def run(*, shares_port: bool = False) -> None:
     `shares_port`: other processes listen there too. Raises `OSError` for an address
     that is taken.
     """
-    settle()
+    interpreter.settle()
     uvloop.run(_run(shares_port=shares_port))
-
-
-def settle() -> None:
-    """Have the garbage collector leave alone what is loaded, and come less often.
-
-    Records make no cycles; looking for some costs a tenth of each.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_COLLECTOR)
 
 
 async def _run(*, shares_port: bool) -> None:

@@ -12,9 +12,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from accounts import interpreter
 from billing.policy import Capability
 from billing.services import entitlements
-from console import interpreter
 from console.models import Heartbeat
 from webhooks import line
 from webhooks.deliverer import Deliverer

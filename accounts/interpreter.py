@@ -1,4 +1,4 @@
-"""Set the interpreter up for a process that lets nobody wait."""
+"""Set the interpreter up for a process that runs for long and lets nobody wait."""
 
 import gc
 import sys
@@ -15,5 +15,5 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(50_000, 20, 20)
     sys.setswitchinterval(_TURN_S)
