@@ -185,8 +185,8 @@ class Mailbox:
     def _hand(self, text: bytes, waiter: asyncio.Future[None]) -> None:
         """Hand over what one who waits is told; if that takes time, its task waits."""
         self._mailed_at_s = self._clock()
-        sending = self.write(text).__await__()
         try:
+            sending = self.write(text).__await__()
             awaited = next(sending)
         except StopIteration:
             return

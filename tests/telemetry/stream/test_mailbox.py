@@ -1,6 +1,7 @@
 """A slow listener gets the newest, a stuck one nothing, a quick one all."""
 
 import asyncio
+from collections.abc import Awaitable
 from uuid import UUID, uuid4
 
 import orjson
@@ -27,9 +28,14 @@ class Line:
     def __init__(self) -> None:
         self.texts: list[bytes] = []
         self.held_up: asyncio.Future[None] | None = None
-        self.is_cut = False
+        self.is_cut = self.is_closed = False
 
-    async def write(self, text: bytes) -> None:
+    def write(self, text: bytes) -> Awaitable[None]:
+        if self.is_closed:
+            raise BrokenPipeError
+        return self._write(text)
+
+    async def _write(self, text: bytes) -> None:
         if self.is_cut:
             raise BrokenPipeError
         if self.held_up is not None:
@@ -133,13 +139,14 @@ def test_one_who_never_takes_what_was_handed_over_is_dropped() -> None:
     asyncio.run(story())
 
 
-def test_line_that_is_cut_ends_its_own_stream() -> None:
+@pytest.mark.parametrize("is_early", [True, False])
+def test_line_that_is_cut_ends_its_own_stream(is_early: bool) -> None:  # noqa: FBT001
     async def story() -> None:
         line = Line()
         box = box_of(line=line)
         taking = asyncio.create_task(box.take())
         await asyncio.sleep(0)
-        line.is_cut = True
+        line.is_closed, line.is_cut = is_early, True
         box.put(batch(soc(1)))
         with pytest.raises(BrokenPipeError):
             await taking
