@@ -8,7 +8,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/uv pip install --quiet --require-hashes
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types imports templates spelling migrations check bench \
+.PHONY: help run test coverage lint types imports templates spelling migrations check bench \
 	requirements encryption-key format
 
 help: ## Show what there is to make.
@@ -33,7 +33,10 @@ help: ## Show what there is to make.
 run: .venv/demo ## Run all of Keyfob on this machine; PORT and DATA may be given.
 	@PORT=$(PORT) DATA=$(DATA) exec $(BIN)/python -m tools.run
 
-test: .venv/dev ## Run the tests, with their coverage.
+test: .venv/dev ## Run the tests.
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile
+
+coverage: .venv/dev ## Run the tests and see what they do not reach; takes twice as long.
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile --cov --cov-report=term
 
 lint: .venv/dev ## Look for what is untidy or wrong in the Python code.
