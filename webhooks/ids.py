@@ -6,11 +6,12 @@ twice can tell.
 
 import hashlib
 import secrets
+from functools import lru_cache
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-# Two characters at a time: 13 steps instead of 26.
+# Two characters at a time: 5 and 8 steps instead of 26.
 _PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
-_SHIFTS = range(120, -1, -10)
+_MOMENT, _REST = range(40, -1, -10), range(70, -1, -10)
 
 
 def digest_of(source: str) -> int:
@@ -38,5 +39,11 @@ def new(at_ms: int) -> str:
 
 
 def _written(at_ms: int, rest: int) -> str:
-    number = (at_ms & (2**48 - 1)) << 80 | rest
-    return "msg_" + "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])
+    return "msg_" + _moment(at_ms) + "".join([_PAIRS[rest >> n & 1023] for n in _REST])
+
+
+@lru_cache(1024)
+def _moment(at_ms: int) -> str:
+    """Return the beginning, which all names of one millisecond share."""
+    known_ms = at_ms & (2**48 - 1)
+    return "".join([_PAIRS[known_ms >> n & 1023] for n in _MOMENT])

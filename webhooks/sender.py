@@ -21,7 +21,6 @@ from webhooks.wire import Wire
 TOTAL_S = 15.0
 CONNECT_S = 5.0
 MOST_ANSWER_BYTES = 64 * 1024
-_AGENT = "Keyfob-Webhooks/1"
 
 
 class Sender:
@@ -99,10 +98,7 @@ def headers_for(
     """Return the headers of one request, signed now; without keys not at all."""
     at_s = int(now.timestamp())
     return {
-        **dict(target.headers()),
-        "Content-Type": "application/json",
-        "Accept-Encoding": "identity",
-        "User-Agent": _AGENT,
+        **target.headers,
         "webhook-id": message_id,
         "webhook-timestamp": str(at_s),
         "webhook-signature": signature(target.keys(now), message_id, at_s, body),

@@ -1,10 +1,17 @@
 """An endpoint as the deliverer holds it: read once, secrets opened, ready to send."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from yarl import URL
+
+_ALWAYS = {
+    "Content-Type": "application/json",
+    "Accept-Encoding": "identity",
+    "User-Agent": "Keyfob-Webhooks/1",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +35,10 @@ class Target:
     is_sending: bool
     _keys: tuple[tuple[bytes, datetime | None], ...]
     _headers: tuple[tuple[str, str], ...]
-    # Where it is, as the gate counts; and the lower names of what the person set.
+    # Where it is, as the gate counts; the headers of every request, in clear; and the
+    # lower names of those that the person set.
     place: str = field(init=False)
+    headers: Mapping[str, str] = field(init=False)
     secret_headers: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -37,6 +46,7 @@ class Target:
         names = frozenset(name.lower() for name, _ in self._headers)
         place = f"{self.address.host}:{self.address.port}"
         object.__setattr__(self, "secret_headers", names)
+        object.__setattr__(self, "headers", {**dict(self._headers), **_ALWAYS})
         object.__setattr__(self, "place", place)
 
     def __repr__(self) -> str:
@@ -51,7 +61,3 @@ class Target:
     def keys(self, now: datetime) -> list[bytes]:
         """Return the keys that sign now."""
         return [key for key, until in self._keys if until is None or now < until]
-
-    def headers(self) -> tuple[tuple[str, str], ...]:
-        """Return the static headers and Authorization, in clear."""
-        return self._headers

@@ -162,13 +162,14 @@ class Wire:
 @lru_cache(4096)
 def _head_of(url: URL) -> str:
     path, host = url.raw_path_qs, url.host_port_subcomponent
-    return f"POST {path} HTTP/1.1\r\nHost: {host}\r\n"
+    return f"POST {path} HTTP/1.1\r\nHost: {host}"
 
 
 def _written(head: str, headers: Mapping[str, str], body: bytes) -> bytes:
-    lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
-    text = "".join((head, *lines, f"Content-Length: {len(body)}\r\n\r\n"))
+    lines = map(": ".join, headers.items())
+    text = "\r\n".join((head, *lines, f"Content-Length: {len(body)}", "", ""))
     # The request line, Host, Content-Length and the empty line come besides.
-    if text.count("\r") != len(lines) + 4 or text.count("\n") != len(lines) + 4:
+    most = len(headers) + 4
+    if text.count("\r") != most or text.count("\n") != most:
         raise ValueError("a header has more than one line")
     return text.encode() + body

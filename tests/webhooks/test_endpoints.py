@@ -56,7 +56,13 @@ def test_endpoint_is_told_everything_unless_somebody_chooses(alice: User) -> Non
     )
     assert row.wants("state", "")
     target = target_of(row)
-    assert dict(target.headers()) == {"X-Key": "hidden", "Authorization": "Splunk abc"}
+    assert target.headers == {
+        "X-Key": "hidden",
+        "Authorization": "Splunk abc",
+        "Content-Type": "application/json",
+        "Accept-Encoding": "identity",
+        "User-Agent": "Keyfob-Webhooks/1",
+    }
     for text in (repr(target), repr(row), str(row)):
         assert "hidden" not in text
         assert secret not in text
