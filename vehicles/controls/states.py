@@ -174,8 +174,8 @@ def _of_connection(sight: Sight, commands: Iterable[Command]) -> Known:
         (moved.answered_at if moved else None, COMMAND, "Online"),
         (sight.newest.heard_at, STREAM, "Online"),
     ]
-    known = [(at, source, text) for at, source, text in said if at is not None]
-    at, source, text = max(known, default=(None, "", ""))
+    dated = [(at, source, text) for at, source, text in said if at is not None]
+    at, source, text = max(dated, default=(None, "", ""))
     if at is None or not text:
         return Known(reason="Tesla has not said whether the car is online.")
     return Known(text, source=source, at=at, is_old=is_old(at, PROMISE, sight.now))
