@@ -169,7 +169,7 @@ def _written(head: str, headers: Mapping[str, str], body: bytes) -> bytes:
     lines = map(": ".join, headers.items())
     text = "\r\n".join((head, *lines, f"Content-Length: {len(body)}", "", ""))
     # The request line, Host, Content-Length and the empty line come besides.
-    most = len(headers) + 4
-    if text.count("\r") != most or text.count("\n") != most:
+    ends = len(headers) + 4
+    if text.count("\r") != ends or text.count("\n") != ends:
         raise ValueError("a header has more than one line")
     return text.encode() + body
