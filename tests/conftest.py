@@ -9,6 +9,7 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import OperationalError, connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import Client
@@ -137,6 +138,22 @@ def _forget_limits(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     # The table of the limits has no model, so that the flush passes it by.
     cache.clear()
+
+
+@pytest.fixture(scope="module")
+def emptied_at_last(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Empty the tables when the processes of a module have ended.
+
+    A process writes down what it counted when it ends, which is after the last test of
+    its module has emptied them. Whoever runs one for a module asks for this first.
+    """
+    yield
+    with django_db_blocker.unblock():
+        call_command("flush", interactive=False, verbosity=0)
+        cache.clear()
+        connection.close()
 
 
 @pytest.fixture(scope="session")

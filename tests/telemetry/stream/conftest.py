@@ -33,7 +33,7 @@ def broker() -> Iterator[redis.Redis]:
 
 @pytest.fixture(scope="module")
 def _server(
-    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+    emptied_at_last: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     with serving(tmp_path_factory.mktemp("streams")) as server:
         yield server
