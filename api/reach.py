@@ -1,14 +1,15 @@
 """Which cars and sites a user can reach, and by which grant.
 
-Loaded in three queries, kept for at most a second, so that a lost car, a removed
+Loaded in three queries, for one user as for many, and kept for at most a second, so that a lost car, a removed
 grant and a changed scope are noticed as fast as a removed access token.
 """
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from uuid import UUID
 
 from api.flights import Flights
@@ -24,7 +25,7 @@ _KEPT_S = 1.0
 _MOST_KEPT = 2000
 # Few columns: of a question that is asked each second most of the time is their names.
 _GRANT_COLUMNS = (
-    *("region", "scopes", "state", "generation", "linked_at"),
+    *("user_id", "region", "scopes", "state", "generation", "linked_at"),
     "tesla_access_token_expires_at",
 )
 _ACCESS_COLUMNS = (
@@ -81,41 +82,56 @@ class Reach:
         )
 
 
-def load(user_id: UUID) -> Reach:
-    """Read a user's reach from the database: three queries, whatever it holds."""
-    rows = {
-        row.pk: row
-        for row in TeslaGrant.objects.filter(user_id=user_id)
+def load(user_ids: Collection[UUID]) -> dict[UUID, Reach]:
+    """Read the reach of each of some users: three queries for all of them."""
+    owned: dict[UUID, list[TeslaGrant]] = {user_id: [] for user_id in user_ids}
+    rows: dict[UUID, TeslaGrant] = {}
+    for row in (
+        TeslaGrant.objects.filter(user_id__in=owned)
         .only(*_GRANT_COLUMNS)
         .order_by("linked_at", "id")
-    }
-    grants = {key: _grant(row) for key, row in rows.items()}
-    accesses = list(
+    ):
+        rows[row.pk] = row
+        owned[row.user_id].append(row)
+    accesses: dict[UUID, list[VehicleAccess]] = defaultdict(list)
+    for access in (
         VehicleAccess.objects.filter(grant__in=rows, gone_at=None)
         .select_related("vehicle")
         .only(*_ACCESS_COLUMNS)
-    )
-    for access in accesses:
+    ):
         access.grant = rows[access.grant_id]
-    vehicles: dict[str, list[Route]] = defaultdict(list)
-    for access in sorted(accesses, key=preference):
-        signing = signing_of(access.vehicle)
-        route = Route(
-            access.vehicle.vin,
-            grants[access.grant_id],
-            signing,
-            sees_location(access),
-        )
-        vehicles[access.vehicle.vin].append(route)
-        vehicles[access.tesla_id].append(route)
-    seen = (
+        accesses[access.grant.user_id].append(access)
+    seen: dict[UUID, list[tuple[datetime, UUID, str]]] = defaultdict(list)
+    for grant_id, site_id in (
         SiteAccess.objects.filter(grant__in=rows, gone_at=None)
         .order_by("id")
         .values_list("grant_id", "site__site_id")
-    )
+    ):
+        row = rows[grant_id]
+        seen[row.user_id].append((row.linked_at, grant_id, str(site_id)))
+    return {
+        user_id: _reach(grants, accesses[user_id], seen[user_id])
+        for user_id, grants in owned.items()
+    }
+
+
+def _reach(
+    rows: Sequence[TeslaGrant],
+    accesses: Sequence[VehicleAccess],
+    seen: Sequence[tuple[datetime, UUID, str]],
+) -> Reach:
+    """Say how one user reaches what they reach; `seen` are sites by their grants."""
+    grants = {row.pk: _grant(row) for row in rows}
+    vehicles: dict[str, list[Route]] = defaultdict(list)
+    for access in sorted(accesses, key=preference):
+        vin, grant = access.vehicle.vin, grants[access.grant_id]
+        signing = signing_of(access.vehicle)
+        route = Route(vin, grant, signing, sees_location(access))
+        vehicles[vin].append(route)
+        vehicles[access.tesla_id].append(route)
     sites: dict[str, list[Route]] = defaultdict(list)
-    for grant_id, site_id in sorted(seen, key=lambda one: rows[one[0]].linked_at):
-        sites[str(site_id)].append(Route(str(site_id), grants[grant_id]))
+    for _, grant_id, site_id in sorted(seen, key=itemgetter(0)):
+        sites[site_id].append(Route(site_id, grants[grant_id]))
     return Reach(
         tuple(grants.values()),
         {tag: _usable_first(routes) for tag, routes in vehicles.items()},
@@ -151,14 +167,30 @@ class ReachCache:
         kept = self._kept.get(user_id)
         if kept is not None and kept[0] > time.monotonic():
             return kept[1]
-        return await self._flights.join(user_id, lambda: self._read(user_id))
+        return await self._flights.join(user_id, lambda: self._read_one(user_id))
 
-    async def _read(self, user_id: UUID) -> Reach:
+    async def of_all(self, user_ids: Iterable[UUID]) -> dict[UUID, Reach]:
+        """Return the reach of each of some users, at most a second old."""
+        kept = {user_id: self._kept.get(user_id) for user_id in user_ids}
+        now_s = time.monotonic()
+        found = {
+            user_id: entry[1]
+            for user_id, entry in kept.items()
+            if entry is not None and entry[0] > now_s
+        }
+        if missing := [user_id for user_id in kept if user_id not in found]:
+            found |= await self._read(missing)
+        return found
+
+    async def _read_one(self, user_id: UUID) -> Reach:
+        return (await self._read([user_id]))[user_id]
+
+    async def _read(self, user_ids: Sequence[UUID]) -> dict[UUID, Reach]:
         # Aged from before the question: what changes while it is answered is seen
         # within the second, too.
         until = time.monotonic() + _KEPT_S
-        reach = await self._threads.quickly(lambda: load(user_id))
-        if len(self._kept) >= _MOST_KEPT:
+        found = await self._threads.quickly(lambda: load(user_ids))
+        if len(self._kept) + len(found) > _MOST_KEPT:
             self._kept.clear()
-        self._kept[user_id] = (until, reach)
-        return reach
+        self._kept.update((user_id, (until, one)) for user_id, one in found.items())
+        return found

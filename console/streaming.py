@@ -5,7 +5,7 @@ most a second old. A page hears of its own user's products and needs no subscrip
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -85,20 +85,29 @@ class Programs:
             caller.token_id,
         )
 
-    async def still(self, listener: Listener) -> Listener | None:
-        """Return what a listener may hear now, None when nothing any more.
+    async def still(self, listeners: Sequence[Listener]) -> list[Listener | None]:
+        """Return what each listener may hear now, None when nothing any more.
 
         The text by which a connected program came in may expire meanwhile: the stream
         goes on for as long as the connection stands.
         """
-        caller = await self._door.callers.stands(listener.proof)
-        if caller is None or not await self._door.standing.allows(
-            caller.user_id, Capability.STREAM
-        ):
-            return None
-        reach = await self._door.reach.of(caller.user_id)
-        products = await self._products(caller, reach)
-        return dataclasses.replace(listener, products=products, places=reach.places())
+        door = self._door
+        callers = await door.callers.standing([one.proof for one in listeners])
+        reaches = await door.reach.of_all(
+            {caller.user_id for caller in callers.values()}
+        )
+        found: list[Listener | None] = []
+        for one in listeners:
+            caller = callers.get(one.proof)
+            if caller is None or not await door.standing.allows(
+                caller.user_id, Capability.STREAM
+            ):
+                found.append(None)
+                continue
+            reach = reaches[caller.user_id]
+            products = await self._products(caller, reach)
+            found.append(_now(one, products, reach))
+        return found
 
     async def _products(self, caller: Caller, reach: Reach) -> frozenset[str]:
         allows = self._door.standing.allows
@@ -132,20 +141,28 @@ class Pages:
         heard_of = frozenset(_open(reach))
         return Listener(user_id, key, heard_of, asked, reach.places(), key)
 
-    async def still(self, listener: Listener) -> Listener | None:
-        """Return what a listener may hear now, None when nothing any more."""
-        key = listener.proof
-        user_id = await self._user(key)
-        if user_id is None or user_id != listener.account_id:
-            return None
-        reach = await self._door.reach.of(user_id)
-        heard_of = frozenset(_open(reach))
-        return dataclasses.replace(listener, products=heard_of, places=reach.places())
+    async def still(self, listeners: Sequence[Listener]) -> list[Listener | None]:
+        """Return what each listener may hear now, None when nothing any more."""
+        keys = [one.proof for one in listeners]
+        signed_in = await self._door.threads.quickly(
+            lambda: [_signed_in(key) for key in keys]
+        )
+        reaches = await self._door.reach.of_all({user for user in signed_in if user})
+        return [
+            _now(one, frozenset(_open(reaches[user])), reaches[user])
+            if user is not None and user == one.account_id
+            else None
+            for one, user in zip(listeners, signed_in, strict=True)
+        ]
 
     async def _user(self, key: str) -> UUID | None:
         if not key:
             return None
         return await self._door.threads.quickly(lambda: _signed_in(key))
+
+
+def _now(listener: Listener, products: frozenset[str], reach: Reach) -> Listener:
+    return dataclasses.replace(listener, products=products, places=reach.places())
 
 
 def _known(user_id: UUID | None) -> UUID:

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -72,17 +72,39 @@ class TokenCache:
         if not access_tokens.is_well_formed(text):
             return None
         digest = access_tokens.digest(text)
-        return await self._known(digest, lambda: holder(digest))
+        entry = self._entries.get(digest)
+        if entry is not None and self._clock() < entry[0]:
+            return entry[1]
+        running = self._running.get(digest)
+        if running is None:
+            running = asyncio.ensure_future(self._look_up(digest))
+            self._running[digest] = running
+            running.add_done_callback(lambda _: self._running.pop(digest, None))
+        # Shielded: others may wait for the same answer when this caller leaves.
+        return await asyncio.shield(running)
 
-    async def stands(self, token_id: UUID) -> Caller | None:
-        """Return who holds the token of this id, None when it was removed.
+    async def standing(self, token_ids: Iterable[UUID]) -> dict[UUID, Caller]:
+        """Return who holds the tokens of these ids, without those that were removed.
 
         For what goes on while a connection stands, beyond the hour of the text that
-        began it. Raises `DatabaseError`.
+        began it. One query for all of them. Raises `DatabaseError`.
         """
-        found = await self._known(f"id {token_id.hex}", lambda: holder_of(token_id))
-        if found is None:
-            self._forget(token_id)
+        asked_s, found, missing = self._clock(), {}, []
+        for token_id in token_ids:
+            entry = self._entries.get(_key(token_id))
+            if entry is None or entry[0] <= asked_s:
+                missing.append(token_id)
+            elif entry[1] is not None:
+                found[token_id] = entry[1]
+        if missing:
+            loop = asyncio.get_running_loop()
+            held = await loop.run_in_executor(self._thread, holders_of, missing)
+            for token_id in missing:
+                caller = held.get(token_id)
+                self._remember(_key(token_id), asked_s + REMEMBERED_S, caller)
+                if caller is None:
+                    self._forget(token_id)
+            found |= held
         return found
 
     def _forget(self, token_id: UUID) -> None:
@@ -90,20 +112,6 @@ class TokenCache:
         for key, (_, caller) in list(self._entries.items()):
             if caller is not None and caller.token_id == token_id:
                 del self._entries[key]
-
-    async def _known(
-        self, key: str, look_up: Callable[[], Caller | None]
-    ) -> Caller | None:
-        entry = self._entries.get(key)
-        if entry is not None and self._clock() < entry[0]:
-            return entry[1]
-        running = self._running.get(key)
-        if running is None:
-            running = asyncio.ensure_future(self._look_up(key, look_up))
-            self._running[key] = running
-            running.add_done_callback(lambda _: self._running.pop(key, None))
-        # Shielded: others may wait for the same answer when this caller leaves.
-        return await asyncio.shield(running)
 
     def used(self, text: str, client: str) -> None:
         """Note that a program used this token, to be written once a minute at most.
@@ -139,22 +147,23 @@ class TokenCache:
         await loop.run_in_executor(self._thread, connections.close_all)
         self._thread.shutdown(wait=False)
 
-    async def _look_up(
-        self, key: str, look_up: Callable[[], Caller | None]
-    ) -> Caller | None:
+    async def _look_up(self, digest: str) -> Caller | None:
         # The clock is read before the query, so that no entry outlives its second.
         asked_s = self._clock()
         loop = asyncio.get_running_loop()
-        caller = await loop.run_in_executor(self._thread, look_up)
+        caller = await loop.run_in_executor(self._thread, holder, digest)
         for_s = REMEMBERED_S
         if caller is not None and caller.expires_at is not None:
             left = caller.expires_at - timezone.now()
             for_s = min(for_s, left.total_seconds())
-        self._entries[key] = (asked_s + for_s, caller)
+        self._remember(digest, asked_s + for_s, caller)
+        return caller
+
+    def _remember(self, key: str, until_s: float, caller: Caller | None) -> None:
+        self._entries[key] = (until_s, caller)
         self._entries.move_to_end(key)
         if len(self._entries) > _MOST_ENTRIES:
             self._entries.popitem(last=False)
-        return caller
 
     async def _write_soon(self) -> None:
         await asyncio.sleep(_WRITE_AFTER_S)
@@ -184,15 +193,17 @@ def holder(digest: str) -> Caller | None:
     return None
 
 
-def holder_of(token_id: UUID) -> Caller | None:
-    """Find the holder of the token of an id; a disabled user holds none."""
+def holders_of(token_ids: Collection[UUID]) -> dict[UUID, Caller]:
+    """Find who holds the tokens of some ids, in one query; disabled users hold none."""
     close_old_connections()
-    row = (
-        AccessToken.objects.filter(pk=token_id, user__is_active=True)
-        .values_list("pk", "user_id", "name")
-        .first()
-    )
-    return Caller(*row) if row is not None else None
+    rows = AccessToken.objects.filter(pk__in=token_ids, user__is_active=True)
+    found = rows.order_by().values_list("pk", "user_id", "name")
+    return {row[0]: Caller(*row) for row in found}
+
+
+def _key(token_id: UUID) -> str:
+    """Return by what the token of an id is remembered; no digest looks like it."""
+    return f"id {token_id.hex}"
 
 
 def _write_uses(uses: dict[str, tuple[datetime, str]]) -> None:

@@ -58,9 +58,9 @@ class Admission(Protocol):
         """Return who listens to what. Raises `NotAdmitted`."""
         ...
 
-    async def still(self, listener: Listener) -> Listener | None:
-        """Return what a listener may hear now, None when nothing any more.
+    async def still(self, listeners: Sequence[Listener]) -> Sequence[Listener | None]:
+        """Return what each listener may hear now, None when nothing any more.
 
-        The answer is at most a second old.
+        The answers are at most a second old.
         """
         ...
