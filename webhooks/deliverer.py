@@ -240,7 +240,7 @@ class Deliverer:
                 lane.close()
                 del self.lanes[endpoint_id]
             else:
-                lane.target = target
+                lane.follow(target)
 
     async def _sweep(self) -> None:
         now = self._clock()

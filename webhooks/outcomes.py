@@ -70,7 +70,9 @@ class Outcome:
 class Tried:
     """Hold one request and what came of it; `delivery_id` is None for data.
 
-    `events_before` were accepted by requests before it that nothing else tells of.
+    `headers` are the request's own, `usual_headers` those of every request to this
+    endpoint, as the log shows them. `events_before` were accepted by requests before it
+    that nothing else tells of.
     """
 
     endpoint_id: UUID
@@ -84,16 +86,13 @@ class Tried:
     number: int = 1
     events: int = 1
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    secret_headers: frozenset[str] = frozenset()
+    usual_headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = field(default=b"", repr=False)
     events_before: int = 0
 
     def shown_headers(self) -> dict[str, str]:
         """Return the headers as the log shows them: what the person set is masked."""
-        return {
-            name: MASK if name.lower() in self.secret_headers else value
-            for name, value in self.headers.items()
-        }
+        return {**self.usual_headers, **self.headers}
 
 
 def text_of(content: bytes) -> str:

@@ -16,7 +16,7 @@ from webhooks.networks import Policy
 from webhooks.outcomes import EXCERPT_BYTES, ErrorKind, Outcome, retry_after_s, text_of
 from webhooks.signing import signature
 from webhooks.targets import Target
-from webhooks.wire import Wire
+from webhooks.wire import Wire, request
 
 TOTAL_S = 15.0
 CONNECT_S = 5.0
@@ -60,7 +60,7 @@ class Sender:
         body: bytes,
         headers: Mapping[str, str],
     ) -> Outcome:
-        """Send one body; never raises for what the other side does."""
+        """Send one body with headers of its own; never raises for the other side."""
         way, tls = self._plain, None
         if target.address.scheme == "https":
             tls = self._tls if target.verify_tls else self._trusting
@@ -68,8 +68,9 @@ class Sender:
         began = time.monotonic()
         outcome = Outcome(None, "")
         try:
+            content = request(target.head(), headers, body)
             answer = await way.post(
-                target.address, headers, body, tls=tls, total_s=self._total_s
+                target.address, content, tls=tls, total_s=self._total_s
             )
         except (OSError, ValueError, RuntimeError, Blocked) as error:
             outcome.error_kind = _kind_of(error)
@@ -95,10 +96,9 @@ def _note(outcome: Outcome, answer: Answer) -> None:
 def headers_for(
     target: Target, message_id: str, body: bytes, number: int, now: datetime
 ) -> dict[str, str]:
-    """Return the headers of one request, signed now; without keys not at all."""
+    """Return a request's own headers, signed now; without keys not at all."""
     at_s = int(now.timestamp())
     return {
-        **target.headers,
         "webhook-id": message_id,
         "webhook-timestamp": str(at_s),
         "webhook-signature": signature(target.keys(now), message_id, at_s, body),

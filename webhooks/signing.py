@@ -6,11 +6,13 @@ time zone can come in between.
 """
 
 import base64
-import hmac
 import secrets
 from binascii import b2a_base64
 from collections.abc import Iterable
 from functools import lru_cache
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 PREFIX = "whsec_"
 _KEY_BYTES = 32
@@ -42,13 +44,14 @@ def signature(
 def _digest(key: bytes, signed: bytes) -> bytes:
     begun = _begun(key).copy()
     begun.update(signed)
-    return begun.digest()
+    return begun.finalize()
 
 
 @lru_cache(1024)
-def _begun(key: bytes) -> hmac.HMAC:
+def _begun(key: bytes) -> HMAC:
     """Return the signature's beginning, the same for each message of an endpoint.
 
-    `hmac.digest` lets other threads in at each call, and waits for them to let go.
+    The standard library's `hmac.digest` lets other threads in at each call, and waits
+    for them to let go; its `HMAC` takes twice as long.
     """
-    return hmac.new(key, digestmod="sha256")
+    return HMAC(key, SHA256())

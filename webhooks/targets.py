@@ -1,11 +1,15 @@
 """An endpoint as the deliverer holds it: read once, secrets opened, ready to send."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from yarl import URL
+
+from webhooks.outcomes import MASK
+from webhooks.wire import head_of
 
 _ALWAYS = {
     "Content-Type": "application/json",
@@ -35,22 +39,30 @@ class Target:
     is_sending: bool
     _keys: tuple[tuple[bytes, datetime | None], ...]
     _headers: tuple[tuple[str, str], ...]
-    # Where it is, as the gate counts; the headers of every request, in clear; and the
-    # lower names of those that the person set.
+    # Where it is, as the gate counts; how every request begins, None where its headers
+    # are none; and the headers of every request as the log shows them.
     place: str = field(init=False)
-    headers: Mapping[str, str] = field(init=False)
-    secret_headers: frozenset[str] = field(init=False)
+    shown_headers: Mapping[str, str] = field(init=False)
+    _head: bytes | None = field(init=False)
 
     def __post_init__(self) -> None:
         """Work out once what each request needs."""
-        names = frozenset(name.lower() for name, _ in self._headers)
-        place = f"{self.address.host}:{self.address.port}"
-        object.__setattr__(self, "secret_headers", names)
-        object.__setattr__(self, "headers", {**dict(self._headers), **_ALWAYS})
-        object.__setattr__(self, "place", place)
+        shown = {**dict.fromkeys(dict(self._headers), MASK), **_ALWAYS}
+        head = None
+        with suppress(ValueError):
+            head = head_of(self.address, {**dict(self._headers), **_ALWAYS})
+        object.__setattr__(self, "place", f"{self.address.host}:{self.address.port}")
+        object.__setattr__(self, "shown_headers", shown)
+        object.__setattr__(self, "_head", head)
 
     def __repr__(self) -> str:
         return f"<Target {self.endpoint_id}>"
+
+    def head(self) -> bytes:
+        """Return the beginning of every request. Raises ValueError if it has none."""
+        if self._head is None:
+            raise ValueError("a header has more than one line")
+        return self._head
 
     def wants(self, kind: str, product: str) -> bool:
         """Tell whether it is told of this kind of news about this product."""

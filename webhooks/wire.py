@@ -9,9 +9,9 @@ import asyncio
 import socket
 import ssl
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import aiofastnet
@@ -55,20 +55,12 @@ class Wire:
         await asyncio.sleep(0)
 
     async def post(
-        self,
-        url: URL,
-        headers: Mapping[str, str],
-        body: bytes,
-        *,
-        tls: _Tls,
-        total_s: float,
+        self, url: URL, content: bytes, *, tls: _Tls, total_s: float
     ) -> Answer:
-        """Return the answer to one request, cut where it is longer than is read.
+        """Return the answer to one `request`, cut where it is longer than is read.
 
-        Raises `Blocked`, the errors of `connection`, TimeoutError, ssl.SSLError, OSError, and
-        ValueError for headers that are none.
+        Raises `Blocked`, the errors of `connection`, TimeoutError, ssl.SSLError, OSError.
         """
-        content = _written(_head_of(url), headers, body)
         host, port = url.raw_host, url.port
         assert host is not None and port is not None  # noqa: S101, PT018  # of a webhook
         place = host, port, tls
@@ -159,17 +151,26 @@ class Wire:
         return line
 
 
-@lru_cache(4096)
-def _head_of(url: URL) -> str:
-    path, host = url.raw_path_qs, url.host_port_subcomponent
-    return f"POST {path} HTTP/1.1\r\nHost: {host}"
+def head_of(url: URL, headers: Mapping[str, str]) -> bytes:
+    """Return the beginning of all requests to an address that share some headers.
+
+    Raises ValueError for headers that are none.
+    """
+    first = f"POST {url.raw_path_qs} HTTP/1.1", f"Host: {url.host_port_subcomponent}"
+    return _lines([*first, *map(": ".join, headers.items())])
 
 
-def _written(head: str, headers: Mapping[str, str], body: bytes) -> bytes:
-    lines = map(": ".join, headers.items())
-    text = "\r\n".join((head, *lines, f"Content-Length: {len(body)}", "", ""))
-    # The request line, Host, Content-Length and the empty line come besides.
-    ends = len(headers) + 4
-    if text.count("\r") != ends or text.count("\n") != ends:
+def request(head: bytes, headers: Mapping[str, str], body: bytes) -> bytes:
+    """Return a request that begins so, with headers of its own.
+
+    Raises ValueError for headers that are none.
+    """
+    lines = _lines(list(map(": ".join, headers.items())))
+    return b"%b%bContent-Length: %d\r\n\r\n%b" % (head, lines, len(body), body)
+
+
+def _lines(lines: Sequence[str]) -> bytes:
+    text = "\r\n".join([*lines, ""])
+    if not text.count("\r") == text.count("\n") == len(lines):
         raise ValueError("a header has more than one line")
-    return text.encode() + body
+    return text.encode()

@@ -56,9 +56,16 @@ def test_endpoint_is_told_everything_unless_somebody_chooses(alice: User) -> Non
     )
     assert row.wants("state", "")
     target = target_of(row)
-    assert target.headers == {
-        "X-Key": "hidden",
-        "Authorization": "Splunk abc",
+    assert target.head().splitlines()[2:] == [
+        b"X-Key: hidden",
+        b"Authorization: Splunk abc",
+        b"Content-Type: application/json",
+        b"Accept-Encoding: identity",
+        b"User-Agent: Keyfob-Webhooks/1",
+    ]
+    assert target.shown_headers == {
+        "X-Key": "•••",
+        "Authorization": "•••",
         "Content-Type": "application/json",
         "Accept-Encoding": "identity",
         "User-Agent": "Keyfob-Webhooks/1",

@@ -26,6 +26,7 @@ from webhooks.outcomes import (
 )
 from webhooks.services import endpoints, outbox, queue, sweeping
 from webhooks.services.outbox import News
+from webhooks.services.roster import target_of
 
 pytestmark = pytest.mark.django_db
 T0 = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -413,7 +414,11 @@ def test_what_came_for_a_removed_endpoint_is_forgotten(endpoint: Endpoint) -> No
     assert Attempt.objects.count() == Delivery.objects.count() == 0
 
 
-def test_headers_of_the_person_are_masked_in_the_log(endpoint: Endpoint) -> None:
+def test_headers_of_the_person_are_masked_in_the_log(alice: User) -> None:
+    endpoint, _ = endpoints.add(
+        alice, "https://hooks.example.com/b", headers={"X-Key": "hidden"}
+    )
+    target = target_of(endpoint)
     tried = Tried(
         endpoint.pk,
         "msg_1",
@@ -421,13 +426,19 @@ def test_headers_of_the_person_are_masked_in_the_log(endpoint: Endpoint) -> None
         VIN,
         OK,
         T0,
-        headers={"X-Key": "hidden", "webhook-id": "msg_1"},
-        secret_headers=frozenset({"x-key"}),
+        headers={"webhook-id": "msg_1"},
+        usual_headers=target.shown_headers,
         body=b"x" * 9000,
     )
     queue.finish([tried], {}, T0)
     attempt = Attempt.objects.get()
-    assert attempt.request_headers == {"X-Key": "•••", "webhook-id": "msg_1"}
+    assert attempt.request_headers == {
+        "X-Key": "•••",
+        "Content-Type": "application/json",
+        "Accept-Encoding": "identity",
+        "User-Agent": "Keyfob-Webhooks/1",
+        "webhook-id": "msg_1",
+    }
     assert len(attempt.request_excerpt) == 4096
     assert "hidden" not in repr(tried)
 

@@ -156,6 +156,17 @@ def test_endless_answer_is_cut_and_its_connection_closed() -> None:
     assert written < 100 * MOST_ANSWER_BYTES
 
 
+def test_endpoint_whose_headers_are_none_is_sent_nothing() -> None:
+    async def main() -> tuple[Outcome, int]:
+        async with Receiver() as receiver:
+            headers = (("X-Key", "a\r\nB: c"),)
+            found = await post(sender, receiver.url(), _headers=headers)
+            return found, receiver.connections
+
+    outcome, connections = run(main())
+    assert (outcome.error_kind, connections) == (ErrorKind.BAD_ANSWER, 0)
+
+
 def test_nobody_there_is_refused() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

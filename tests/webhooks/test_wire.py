@@ -21,7 +21,7 @@ from webhooks.connection import (
 )
 from webhooks.guard import Guard
 from webhooks.networks import policy
-from webhooks.wire import Wire
+from webhooks.wire import Wire, head_of, request
 
 Post = Callable[[], Awaitable[Answer]]
 
@@ -33,8 +33,9 @@ def _asked(receiver: Receiver, work: Callable[[Post, Receiver], Awaitable[Any]])
         by = Wire(Guard(policy(["127.0.0.0/8"]), plain=True), 1, most=65536, kept=4096)
         async with receiver:
             url = URL(receiver.url())
+            content = request(head_of(url, {}), {"X": "1"}, b"{}")
             found = await work(
-                lambda: by.post(url, {"X": "1"}, b"{}", tls=None, total_s=2), receiver
+                lambda: by.post(url, content, tls=None, total_s=2), receiver
             )
             await by.close()
             return found
@@ -166,10 +167,11 @@ def test_new_connection_gets_what_is_left_of_the_time() -> None:
         async with asyncio.timeout(20), Receiver() as receiver:
             receiver.default = late
             url = URL(receiver.url())
-            await by.post(url, {}, b"", tls=None, total_s=5)
+            content = request(head_of(url, {}), {}, b"")
+            await by.post(url, content, tls=None, total_s=5)
             guard._resolve = stuck  # noqa: SLF001  # from now on
             with pytest.raises(ConnectTimeout):
-                await by.post(url, {}, b"", tls=None, total_s=0.5)
+                await by.post(url, content, tls=None, total_s=0.5)
             await by.close()
 
     run(main())
@@ -245,11 +247,21 @@ def test_endless_frame_of_a_body_is_cut(after: bytes) -> None:
     assert sent < 10_000_000
 
 
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\n\r"])
+def test_header_of_several_lines_is_none(end: str) -> None:
+    headers = {"X": f"1{end}Y: 2"}
+    with pytest.raises(ValueError, match="more than one line"):
+        head_of(URL("http://a.example/"), headers)
+    with pytest.raises(ValueError, match="more than one line"):
+        request(head_of(URL("http://a.example/"), {}), headers, b"")
+
+
 @pytest.mark.parametrize("host", ["a..b", 64 * "a" + ".example.com"])
 def test_name_that_cannot_be_one_leads_nowhere(host: str) -> None:
     async def main() -> None:
         by = Wire(Guard(policy([]), plain=False), 1, most=1, kept=1)
-        await by.post(URL(f"https://{host}/"), {}, b"", tls=None, total_s=1)
+        url = URL(f"https://{host}/")
+        await by.post(url, head_of(url, {}), tls=None, total_s=1)
 
     with pytest.raises(Unresolved):
         run(main())

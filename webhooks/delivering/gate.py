@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections import Counter, deque
+from time import monotonic
 
 MOST = 512
 MOST_SLOW = 256
@@ -96,7 +97,7 @@ class Pace:
             return True
         if not self._begun:
             return False
-        return asyncio.get_running_loop().time() - next(iter(self._begun)) > SLOW_S
+        return monotonic() - next(iter(self._begun)) > SLOW_S
 
     async def turn(self) -> None:
         """Wait until one more request may be made."""
@@ -105,7 +106,7 @@ class Pace:
 
     def take(self) -> bool:
         """Take the right to one more request; tell whether there was one."""
-        now = asyncio.get_running_loop().time()
+        now = monotonic()
         if self._at:
             grown = self._tokens + (now - self._at) * self.rate
             self._tokens = min(self.rate, grown)
@@ -122,7 +123,7 @@ class Pace:
 
     def begin(self) -> float:
         """Note that a request begins; hand what comes back to `end`."""
-        now = asyncio.get_running_loop().time()
+        now = monotonic()
         while now in self._begun:
             # The least more: of a machine that runs for months nanoseconds are none.
             now = math.nextafter(now, math.inf)
@@ -132,7 +133,7 @@ class Pace:
     def end(self, began: float) -> None:
         """Note that a request ended."""
         self._begun.pop(began, None)
-        took = asyncio.get_running_loop().time() - began
+        took = monotonic() - began
         self._mean_s += (took - self._mean_s) * 0.5
 
 

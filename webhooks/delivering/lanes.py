@@ -34,9 +34,8 @@ class Lane:
     """Hold what waits for one endpoint and send it."""
 
     def __init__(self, target: Target, post: Post) -> None:
-        self.target = target
+        self.target, self._pace = target, post.pace_of(target)
         self._post = post
-        self._pace = post.paces.of(target.endpoint_id, target.max_rate)
         self._queue: deque[Piece] = deque()
         self._newest: dict[_Key, Piece] = {}
         self._workers: set[asyncio.Task[None]] = set()
@@ -53,6 +52,10 @@ class Lane:
 
     def __len__(self) -> int:
         return len(self._queue)
+
+    def follow(self, target: Target) -> None:
+        """Send as the endpoint is set up by now."""
+        self.target, self._pace = target, self._post.pace_of(target)
 
     def add(self, piece: Piece) -> None:
         """Send a piece as soon as it is its turn."""
@@ -128,7 +131,7 @@ class Lane:
         if self.target.batch_max > 1 and len(self._queue) < self.target.batch_max:
             await asyncio.sleep(self.target.batch_s)
         if not self._pace.take():
-            await self._post.turn(self.target)
+            await self._pace.turn()
         batch = self._take(loop.time())
         if batch:
             self._sending.add(me)
@@ -156,7 +159,8 @@ class Lane:
             events=len(batch),
             dropped=self._dropped,
         )
-        return await self._post.send(target, parcel, partial(self._is_still, target))
+        still = partial(self._is_still, target)
+        return await self._post.send(target, self._pace, parcel, still)
 
     def _is_still(self, target: Target) -> bool:
         return self.target is target and not self._is_closed

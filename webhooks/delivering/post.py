@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from webhooks.delivering.gate import Gate, Paces
+from webhooks.delivering.gate import Gate, Pace, Paces
 from webhooks.delivering.ledger import Ledger
 from webhooks.outcomes import ErrorKind, Outcome, Tried
 from webhooks.sender import Sender, headers_for
@@ -41,14 +41,17 @@ class Post:
     clock: Callable[[], datetime]
     host: str
 
+    def pace_of(self, target: Target) -> Pace:
+        """Return the pace at which an endpoint is told, which follows its rate."""
+        return self.paces.of(target.endpoint_id, target.max_rate)
+
     async def send(
-        self, target: Target, parcel: Parcel, still: Callable[[], bool]
+        self, target: Target, pace: Pace, parcel: Parcel, still: Callable[[], bool]
     ) -> Outcome | None:
-        """Send one parcel and return what came of it, noted already.
+        """Send one parcel, whose turn it is, and return what came of it, noted already.
 
         None where it was not sent: `still`, asked once there is a place, said no.
         """
-        pace = self.paces.of(target.endpoint_id, target.max_rate)
         is_slow, place = pace.is_slow, target.place
         if not self.gate.pass_by(place, is_slow=is_slow):
             await self.gate.enter(place, is_slow=is_slow)
@@ -62,10 +65,6 @@ class Post:
                 pace.end(began)
         finally:
             self.gate.leave(place, is_slow=is_slow)
-
-    async def turn(self, target: Target) -> None:
-        """Wait until the endpoint's rate allows one more request."""
-        await self.paces.of(target.endpoint_id, target.max_rate).turn()
 
     async def _send(self, target: Target, parcel: Parcel) -> Outcome:
         now = self.clock()
@@ -92,7 +91,7 @@ class Post:
                 number=parcel.number,
                 events=parcel.events,
                 headers=headers,
-                secret_headers=target.secret_headers,
+                usual_headers=target.shown_headers,
                 body=parcel.body,
             )
         )

@@ -87,10 +87,11 @@ class Rows:
             target = self._target(endpoint_id, left[0], last_start_s)
             if target is None:
                 break
-            await self._post.turn(target)
+            pace = self._post.pace_of(target)
+            await pace.turn()
             still = partial(self._is_still, target, left[0], last_start_s)
             parcel = self._parcel(target, left[0])
-            outcome = await self._post.send(target, parcel, still)
+            outcome = await self._post.send(target, pace, parcel, still)
             if outcome is None:
                 # Its time is over, or it is another target by now.
                 continue
