@@ -198,6 +198,19 @@ class Car(WSListener):
         self.frames += 1
         self._counters.frames += 1
         self._budget -= 1
+        dispatch = self._dispatch
+        dispatch.bring(self, content)
+        if (
+            self._budget <= 0
+            or dispatch.waiting_bytes > self._shared.limits.waiting_bytes
+        ):
+            self._counters.limited += 1
+            self._pause()
+
+    def read(self, content: bytes, /) -> None:
+        """Read a frame, and have what it says brought to Redis."""
+        if self._is_gone:
+            return
         try:
             held = _read_envelope(content)
             if held.topic not in _KNOWN_TOPICS:
@@ -232,11 +245,7 @@ class Car(WSListener):
             signals = len(record.values)
             counters.signals += signals
             shared.metering.count(self.vin, viewers, signals)
-        dispatch = self._dispatch
-        dispatch.put(entries_of(record, viewers), self, token, size)
-        if self._budget <= 0 or dispatch.waiting_bytes > shared.limits.waiting_bytes:
-            counters.limited += 1
-            self._pause()
+        self._dispatch.put(entries_of(record, viewers), self, token, size)
 
     def _unwanted(self, txid: bytes, topic: bytes) -> None:
         """Acknowledge what nobody wants, so that it does not come again and again."""
@@ -263,6 +272,8 @@ class Car(WSListener):
             self._dispatch.put(entries, None, b"", 500)
 
     def _leave(self) -> None:
+        # What it said before it left is told before that it is away.
+        self._dispatch.read()
         if self._is_gone:
             return
         self._is_gone = True

@@ -2,11 +2,13 @@
 
 A way to Redis and back costs the processor as much as a record does. So a record that
 comes soon after another waits some milliseconds for company; one that comes alone goes
-at once.
+at once. What waits is read together, too: one after the other, records take half the
+time that they take between two looks at the network.
 """
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -16,7 +18,7 @@ from telemetry.receiver.limits import Counters
 
 _LOG = logging.getLogger(__name__)
 _MOST_AT_ONCE = 500
-_APART_S = 0.008
+_APART_S = 0.020
 
 
 class Publishes(Protocol):
@@ -24,6 +26,16 @@ class Publishes(Protocol):
 
     async def publish(self, entries: Sequence[Entry]) -> None:
         """Return when Redis has confirmed. Raises `events.errors.Unavailable`."""
+
+
+class Reader(Protocol):
+    """Whoever brought a frame and reads it when it is its turn."""
+
+    def read(self, content: bytes, /) -> None:
+        """Read a frame, and `put` what it says."""
+
+    def lost(self) -> None:
+        """Hear that a frame could not be read."""
 
 
 class Sender(Protocol):
@@ -48,12 +60,33 @@ class Dispatch:
     def __init__(self, channel: Publishes, counters: Counters) -> None:
         self._channel = channel
         self._counters = counters
+        self._unread: deque[tuple[Reader, bytes]] = deque()
         self._waiting: list[_Item] = []
         self._task: asyncio.Task[None] | None = None
         self._idle = asyncio.Event()
         self._idle.set()
         self._next_s = 0.0
         self.waiting_bytes = 0
+
+    def bring(self, reader: Reader, content: bytes) -> None:
+        """Take a frame; its reader is asked to read it when it is its turn."""
+        self._unread.append((reader, content))
+        self.waiting_bytes += len(content)
+        if self._task is None:
+            self._begin()
+
+    def read(self, most: int | None = None) -> None:
+        """Have what was brought read now, in its order."""
+        for _ in range(most or len(self._unread)):
+            if not self._unread:
+                return
+            reader, content = self._unread.popleft()
+            self.waiting_bytes -= len(content)
+            try:
+                reader.read(content)
+            except Exception:  # noqa: BLE001  # logged
+                _LOG.exception("A frame was not read.")
+                _tell(reader.lost)
 
     def put(
         self, entries: list[Entry], sender: Sender | None, token: bytes, size: int
@@ -62,24 +95,33 @@ class Dispatch:
         self._waiting.append((entries, sender, token, size))
         self.waiting_bytes += size
         if self._task is None:
-            self._idle.clear()
-            self._task = asyncio.create_task(self._run())
+            self._begin()
+
+    @property
+    def _count(self) -> int:
+        return len(self._unread) + len(self._waiting)
 
     async def drained(self) -> None:
         """Return when nothing waits."""
         await self._idle.wait()
 
+    def _begin(self) -> None:
+        self._idle.clear()
+        self._task = asyncio.create_task(self._run())
+
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            while self._waiting:
+            while self._count:
                 early_s = self._next_s - loop.time()
-                if early_s > 0 and len(self._waiting) < _MOST_AT_ONCE:
+                if early_s > 0 and self._count < _MOST_AT_ONCE:
                     await asyncio.sleep(early_s)
                 self._next_s = loop.time() + _APART_S
+                self.read(_MOST_AT_ONCE)
                 batch = self._waiting[:_MOST_AT_ONCE]
                 del self._waiting[:_MOST_AT_ONCE]
-                await self._publish(batch)
+                if batch:
+                    await self._publish(batch)
         finally:
             self._task = None
             self._idle.set()

@@ -13,6 +13,7 @@ from events import channel, latest, shapes
 from events.event import Entry, Topic
 from fleet.records import envelope
 from fleet.records.record import Malformed
+from telemetry.receiver import connection
 from telemetry.receiver.connection import Car
 from telemetry.receiver.dispatch import Dispatch
 from telemetry.receiver.framing import Parts, TooMuch, joined
@@ -144,6 +145,9 @@ class Sender:
         self.breaks = breaks
         self.heard: list[str] = []
 
+    def read(self, content: bytes, /) -> None:
+        self._hear(content.decode())
+
     def safe(self, _token: bytes, /) -> bool:
         return True
 
@@ -171,6 +175,56 @@ def test_sender_that_breaks_leaves_the_others_answered(away: bool) -> None:  # n
         assert dispatch.waiting_bytes == 0
 
     asyncio.run(story())
+
+
+def test_frame_that_breaks_its_sender_leaves_the_others_read() -> None:
+    async def story() -> None:
+        dispatch = Dispatch(Memory(), Counters())
+        bad, good = Sender(breaks=True), Sender(breaks=False)
+        for content in (b"1", b"22"):
+            for sender in (bad, good):
+                dispatch.bring(sender, content)
+        assert dispatch.waiting_bytes == 6
+        await dispatch.drained()
+        assert good.heard == ["1", "22"]
+        assert dispatch.waiting_bytes == 0
+
+    asyncio.run(story())
+
+
+@on_uvloop
+async def test_frame_that_cannot_be_read_is_not_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with receiving(TESLA, tmp_path) as there:
+        async with there.car() as car:
+            await until(lambda: len(_told(there.channel)) == 1)
+            with monkeypatch.context() as patch:
+                patch.setattr(connection, "_read_record", _breaks)
+                await car.send(SOC)
+                assert await car.closed() in {1006, 1013}
+        assert there.receiver.counters.acknowledged == 0
+        async with there.car() as again:
+            await again.send(SOC, txid=b"again")
+            assert (await again.answer())[0] == b"again"
+
+
+@on_uvloop
+async def test_what_a_car_said_last_is_told_before_that_it_left(tmp_path: Path) -> None:
+    async with receiving(TESLA, tmp_path) as there:
+        for _ in range(5):
+            there.channel.entries.clear()
+            async with there.car() as car:
+                await until(lambda: len(there.channel.entries) == 2)
+                for _ in range(50):
+                    await car.send(SOC)
+            await until(lambda: len(there.channel.entries) == 53)
+            topics = [one.event.topic for one in there.channel.entries[2:]]
+            assert topics == [Topic.DATA] * 50 + [Topic.CONNECTIVITY]
+
+
+def _breaks(*_: object) -> None:
+    raise OverflowError
 
 
 def test_message_in_parts_has_an_end() -> None:
