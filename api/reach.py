@@ -1,7 +1,8 @@
 """Which cars and sites a user can reach, and by which grant.
 
-Loaded in three queries, for one user as for many, and kept for at most a second, so that a lost car, a removed
-grant and a changed scope are noticed as fast as a removed access token.
+Loaded in three queries, for one user as for many, and kept for at most a second, so
+that a lost car, a removed grant and a changed scope are noticed as fast as a removed
+access token.
 """
 
 import time

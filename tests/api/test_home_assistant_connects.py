@@ -27,7 +27,7 @@ from tokens.models import AccessToken, HourlyToken, Usage
 
 AUTHORIZE_URL = "https://teslemetry.com/connect"
 TOKEN_URL = "https://api.teslemetry.com/oauth/token"
-ENDS_WITHIN_S = 2.3
+ENDS_WITHIN_S = 2.0
 
 
 class Connection:

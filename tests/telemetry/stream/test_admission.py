@@ -25,7 +25,7 @@ from tokens.models import AccessToken, HourlyToken, TeslaGrant
 from tokens.services import access_tokens, connections
 
 AT_MS = 1785233730007
-ENDS_WITHIN_S = 2.3
+ENDS_WITHIN_S = 2.0
 ALL = shapes.state(VIN, "online", AT_MS)
 
 
