@@ -160,6 +160,8 @@ class Hub:
             for event in found:
                 after[event.shard] = event.id
                 self._tell(event)
+            # What is due is told before Redis is asked for more.
+            await asyncio.sleep(0)
 
     async def _make_good(self, after: dict[int, str], doubtful: dict[int, str]) -> None:
         """Tell what is known to whom entries were lost. Raises `Unavailable`."""
