@@ -384,6 +384,8 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A Redis that is full refuses even that a task is done; the worker is to outlive it.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 # A page that starts work must not hang when Redis is away: one short try.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 1

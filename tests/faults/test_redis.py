@@ -126,6 +126,23 @@ def test_full_redis_breaks_no_page_and_loses_no_work(
     assert worker.is_running()
 
 
+def test_worker_outlives_a_redis_that_refuses_what_it_confirms(
+    workshop: Workshop, visitor: Visitor
+) -> None:
+    worker = workshop.worker(has_clock=True)
+    log = workshop.logs / "worker-1.log"
+    with workshop.redis.client() as client:
+        worker.send(signal.SIGSTOP)
+        assert visitor.press() == 302
+        client.config_set("maxmemory-policy", "noeviction")
+        client.config_set("maxmemory", "1")
+        worker.send(signal.SIGCONT)
+        until(lambda: "Connection to broker lost" in log.read_text())
+        client.config_set("maxmemory", "0")
+    until(lambda: Inquiry.objects.get().state == Inquiry.State.ANSWERED)
+    assert worker.is_running()
+
+
 def test_redis_that_goes_and_comes_back_empty_is_missed_by_nobody(
     workshop: Workshop, visitor: Visitor
 ) -> None:
