@@ -272,7 +272,8 @@ class Car(WSListener):
             self._dispatch.put(entries, None, b"", 500)
 
     def _leave(self) -> None:
-        # What it said before it left is told before that it is away.
+        # What it said before it left is told before that it is away; reading it may
+        # itself end the connection.
         self._dispatch.read()
         if self._is_gone:
             return

@@ -2,8 +2,8 @@
 
 A way to Redis and back costs the processor as much as a record does. So a record that
 comes soon after another waits some milliseconds for company; one that comes alone goes
-at once. What waits is read together, too: one after the other, records take half the
-time that they take between two looks at the network.
+at once. What waits is read together, too: one after the other, records take less than
+one at each look at the network, where the processor has to find the code again.
 """
 
 import asyncio
