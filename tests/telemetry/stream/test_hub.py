@@ -23,13 +23,15 @@ BODY = shapes.state(VIN, "online", AT_MS).body
 LINE = b"data: %b\n\n" % BODY
 # So many that their turn takes several milliseconds.
 LISTENERS = 100
+TICK_S = 0.010
 
 
 @dataclass
 class Stage:
-    """A hub, and who was written what, in this order."""
+    """A hub, who was written what, in this order, and a clock that stands still."""
 
     hub: Hub
+    now_s: float = 1000.0
     written: list[tuple[int, bytes]] = field(default_factory=list)
     _tasks: list[asyncio.Task[bytes]] = field(default_factory=list)
 
@@ -54,11 +56,15 @@ class Stage:
         """Return who was told, in order, each account's listeners as one."""
         return list(dict.fromkeys(account for account, _ in self.written))
 
-    async def until(self, count: int) -> None:
-        """Wait until so many writes were made."""
-        async with asyncio.timeout(5):
-            while len(self.written) < count:  # noqa: ASYNC110
-                await asyncio.sleep(0)
+    async def settle(self) -> None:
+        """Let all that is due now be done."""
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    async def after(self, wait_s: float) -> None:
+        """Let so much time pass, and all be done that is due then."""
+        self.now_s += wait_s
+        await self.settle()
 
     def end(self) -> None:
         """Let nobody wait any more."""
@@ -71,7 +77,11 @@ async def staged() -> AsyncIterator[Stage]:
     """Give a stage whose hub reads nothing by itself."""
     known = Known(settings.REDIS_URL)
     stage = Stage(Hub(settings.REDIS_URL, known))
+    loop = asyncio.get_running_loop()
+    real = loop.time
+    loop.time = lambda: stage.now_s  # type: ignore[method-assign]
     yield stage
+    loop.time = real  # type: ignore[method-assign]
     stage.end()
     await stage.hub.close()
     await known.close()
@@ -83,15 +93,14 @@ def test_what_comes_alone_is_told_at_once_and_what_follows_with_its_tick() -> No
             await stage.listen(1)
             stage.tell(1)
             stage.tell(1)
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
+            await stage.settle()
             assert stage.written == [(1, LINE + LINE)]
-            began_s = asyncio.get_running_loop().time()
             stage.tell(1)
             stage.tell(1)
-            await stage.until(2)
+            await stage.after(0.9 * TICK_S)
+            assert len(stage.written) == 1
+            await stage.after(0.2 * TICK_S)
             assert stage.written[1:] == [(1, LINE + LINE)]
-            assert asyncio.get_running_loop().time() - began_s >= 0.008
 
     asyncio.run(story())
 
@@ -103,14 +112,29 @@ def test_accounts_have_their_turns_one_after_the_other() -> None:
                 await stage.listen(number % 3)
             for account in (2, 0, 1):
                 stage.tell(account)
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
+            await stage.settle()
             assert stage.accounts() == [2]
-            began_s = asyncio.get_running_loop().time()
-            await stage.until(3 * LISTENERS)
+            await stage.after(0.003)
+            assert stage.accounts() == [2]
+            await stage.after(0.003)
+            assert stage.accounts() == [2, 0]
+            await stage.after(0.006)
             assert stage.accounts() == [2, 0, 1]
             assert len(stage.written) == 3 * LISTENERS
-            assert asyncio.get_running_loop().time() - began_s >= 0.008
+
+    asyncio.run(story())
+
+
+def test_a_turn_that_was_late_does_not_hold_up_the_next() -> None:
+    async def story() -> None:
+        async with staged() as stage:
+            for number in range(2 * LISTENERS):
+                await stage.listen(number % 2)
+            stage.tell(0)
+            await stage.settle()
+            stage.tell(1)
+            await stage.after(1.0)
+            assert stage.accounts() == [0, 1]
 
     asyncio.run(story())
 
@@ -122,8 +146,7 @@ def test_small_accounts_share_a_turn() -> None:
                 await stage.listen(account)
             for account in range(10):
                 stage.tell(account)
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
+            await stage.settle()
             assert stage.accounts() == list(range(10))
 
     asyncio.run(story())
