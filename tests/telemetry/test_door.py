@@ -113,7 +113,7 @@ async def test_no_authorities_are_named_to_cars(tmp_path: Path) -> None:
 
 @on_uvloop
 async def test_one_address_has_only_so_many_connections(tmp_path: Path) -> None:
-    limits = Limits(connections_per_address=5, handshake_s=0.2)
+    limits = Limits(connections_per_address=5, handshake_s=1)
     async with receiving(TESLA, tmp_path, limits=limits) as there:
         sockets = [
             await asyncio.open_connection("127.0.0.1", there.port) for _ in range(30)

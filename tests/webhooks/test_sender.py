@@ -134,7 +134,7 @@ async def _dribble(writer: asyncio.StreamWriter) -> None:
     ],
 )
 def test_bad_answers_have_words(answer: Any, kind: ErrorKind) -> None:
-    outcome, _ = _answered(answer, total_s=0.5)
+    outcome, _ = _answered(answer, total_s=1.5)
     assert outcome.error_kind == kind
     assert not outcome.has_worked
 

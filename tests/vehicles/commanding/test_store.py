@@ -139,11 +139,11 @@ def test_one_at_a_time_speaks_to_a_car() -> None:
 
 
 def test_dead_holder_s_lock_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stores, "LOCK_MS", 60)
-
     async def scene(one: SharedStore, other: SharedStore) -> Any:
         held = one.lock(VIN)
-        await held.__aenter__()
+        with monkeypatch.context() as brief:
+            brief.setattr(stores, "LOCK_MS", 60)
+            await held.__aenter__()
         async with other.lock(VIN):
             await other.save(session_of(2))
             with pytest.raises(LockLost):
@@ -157,12 +157,12 @@ def test_dead_holder_s_lock_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_living_holder_s_lock_is_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stores, "LOCK_MS", 150)
-    monkeypatch.setattr(stores, "_RENEW_AFTER_S", 0.03)
+    monkeypatch.setattr(stores, "LOCK_MS", 1000)
+    monkeypatch.setattr(stores, "_RENEW_AFTER_S", 0.1)
 
     async def scene(one: SharedStore, other: SharedStore) -> Any:
         async with one.lock(VIN):
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(1.5)
             await one.save(session_of(5))
         async with other.lock(VIN):
             return await other.load(VIN, Domain.INFOTAINMENT)
