@@ -37,7 +37,10 @@ _ACCESS_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a call needs to know of a Tesla grant; nothing secret in clear."""
+    """What a call needs to know of a Tesla grant; nothing secret in clear.
+
+    `unplaced` are the VINs of the cars of which it may not tell where they are.
+    """
 
     id: UUID
     region: str
@@ -45,6 +48,7 @@ class Grant:
     usable: bool
     generation: int
     expires_at: datetime
+    unplaced: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +126,16 @@ def _reach(
     seen: Sequence[tuple[datetime, UUID, str]],
 ) -> Reach:
     """Say how one user reaches what they reach; `seen` are sites by their grants."""
-    grants = {row.pk: _grant(row) for row in rows}
+    unplaced: dict[UUID, set[str]] = defaultdict(set)
+    for access in accesses:
+        if not sees_location(access):
+            unplaced[access.grant_id].add(access.vehicle.vin)
+    grants = {row.pk: _grant(row, unplaced[row.pk]) for row in rows}
     vehicles: dict[str, list[Route]] = defaultdict(list)
     for access in sorted(accesses, key=preference):
         vin, grant = access.vehicle.vin, grants[access.grant_id]
         signing = signing_of(access.vehicle)
-        route = Route(vin, grant, signing, sees_location(access))
+        route = Route(vin, grant, signing, vin not in grant.unplaced)
         vehicles[vin].append(route)
         vehicles[access.tesla_id].append(route)
     sites: dict[str, list[Route]] = defaultdict(list)
@@ -140,7 +148,7 @@ def _reach(
     )
 
 
-def _grant(row: TeslaGrant) -> Grant:
+def _grant(row: TeslaGrant, unplaced: Iterable[str]) -> Grant:
     return Grant(
         id=row.pk,
         region=row.region,
@@ -148,6 +156,7 @@ def _grant(row: TeslaGrant) -> Grant:
         usable=row.state == TeslaGrant.State.ACTIVE,
         generation=row.generation,
         expires_at=row.tesla_access_token_expires_at,
+        unplaced=frozenset(unplaced),
     )
 
 

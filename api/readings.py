@@ -19,6 +19,7 @@ from api.threads import Threads
 from tokens.async_shared import Shared
 from tokens.services import last_answers
 from tokens.services.last_answers import Kept, Subject
+from vehicles import places
 from vehicles.models import VehicleAccess
 
 _LOOKED_AT_S = 1.0
@@ -166,5 +167,6 @@ def _from_pages(subject: Subject) -> Kept | None:
     )
     if row is None or row[0] is None or row[1] is None:
         return None
-    whole = Kept(row[1].timestamp(), last_answers.enveloped(row[0]))
+    seen = places.reading(row[0], sees_location=subject.may_locate)
+    whole = Kept(row[1].timestamp(), last_answers.enveloped(seen))
     return last_answers.cut_body(whole, subject.groups)

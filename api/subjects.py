@@ -9,7 +9,6 @@ from api.reach import Grant
 from api.states import JSON_HEADER
 from api.tesla import Call
 from fleet.endpoints import Endpoint, Match, Subject, match
-from fleet.scopes import Scope
 from fleet.wire import Answer
 from tokens.services import last_answers
 from tokens.services.last_answers import Kept
@@ -49,7 +48,7 @@ def subject(
         grant.id,
         tag,
         endpoint.name,
-        Scope.VEHICLE_LOCATION in grant.scopes,
+        tag not in grant.unplaced,
         groups(query),
     )
 

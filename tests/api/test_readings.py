@@ -339,6 +339,30 @@ def test_whereabouts_end_with_their_scope(
     assert cut.json["response"]["drive_state"] == {"shift_state": "P"}
 
 
+def test_whereabouts_end_when_the_owner_hides_them(
+    play: Any, owner_: Person, registered: RunningSimulator
+) -> None:
+    path = path_of(owner_)
+    whole = {"drive_state": {"latitude": 1.5, "shift_state": "P"}, "charge_state": {}}
+
+    async def story(program: Program) -> list[Any]:
+        placed = await program.call(path, query=PLACED)
+        assert "latitude" in placed.json["response"]["drive_state"]
+        await program.door.threads.quickly(
+            lambda: VehicleAccess.objects.update(
+                hide_private=True, vehicle_data=whole, vehicle_data_at=timezone.now()
+            )
+        )
+        await asyncio.sleep(1.05)
+        query = PLACED + b"&use_cache=true"
+        return [placed, await program.call(path, query=query)]
+
+    placed, hidden = play(story, owner_.access_token)
+    assert "age" not in placed.headers
+    assert "age" in hidden.headers
+    assert hidden.json["response"]["drive_state"] == {"shift_state": "P"}
+
+
 def test_page_s_reading_serves_programs_with_the_groups_they_ask_for(
     play: Any, owner_: Person, registered: RunningSimulator
 ) -> None:
