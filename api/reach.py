@@ -22,7 +22,7 @@ from vehicles.places import sees_location
 from vehicles.services.keys import signing_of
 from vehicles.services.vehicles import preference
 
-_KEPT_S = 1.0
+KEPT_S = 1.0
 _MOST_KEPT = 2000
 # Few columns: of a question that is asked each second most of the time is their names.
 _GRANT_COLUMNS = (
@@ -198,7 +198,7 @@ class ReachCache:
     async def _read(self, user_ids: Sequence[UUID]) -> dict[UUID, Reach]:
         # Aged from before the question: what changes while it is answered is seen
         # within the second, too.
-        until = time.monotonic() + _KEPT_S
+        until = time.monotonic() + KEPT_S
         found = await self._threads.quickly(lambda: load(user_ids))
         if len(self._kept) + len(found) > _MOST_KEPT:
             self._kept.clear()

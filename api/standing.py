@@ -17,7 +17,7 @@ from billing.services import entitlements, providers
 from billing.services.entitlements import Entitlement
 from fleet.endpoints import Match, Subject
 
-_KEPT_S = 1.0
+KEPT_S = 1.0
 _MOST_KEPT = 2000
 
 
@@ -64,7 +64,7 @@ class StandingCache:
         return await self._flights.join(user_id, lambda: self._read(user_id))
 
     async def _read(self, user_id: UUID) -> Entitlement:
-        until = time.monotonic() + _KEPT_S
+        until = time.monotonic() + KEPT_S
         entitlement = await self._threads.quickly(lambda: entitlements.load(user_id))
         if len(self._kept) >= _MOST_KEPT:
             self._kept.clear()

@@ -9,7 +9,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
+from api import reach, standing
 from events import shapes
+from telemetry.stream import watch
 from tests.factories import SCOPES, client_for, make_vehicle
 from tests.telemetry.stream.conftest import (
     OTHER_VIN,
@@ -20,12 +22,14 @@ from tests.telemetry.stream.conftest import (
 )
 from tests.telemetry.stream.listening import Server
 from tests.tokens.connecting import connected
-from tokens import tasks
+from tokens import auth, tasks
 from tokens.models import AccessToken, HourlyToken, TeslaGrant
 from tokens.services import access_tokens, connections
 
 AT_MS = 1785233730007
-ENDS_WITHIN_S = 2.0
+PROMISED_S = 2.0
+# A machine that is busy with other tests may take its time.
+ENDS_WITHIN_S = PROMISED_S + 3
 ALL = shapes.state(VIN, "online", AT_MS)
 
 
@@ -135,6 +139,11 @@ def test_stream_above_the_limit_is_refused(
         time.sleep(0.05)
 
 
+def test_what_is_looked_at_when_keeps_the_promise() -> None:
+    oldest_s = max(auth.REMEMBERED_S, reach.KEPT_S, standing.KEPT_S)
+    assert watch.CHECK_EVERY_S + oldest_s <= 0.75 * PROMISED_S
+
+
 def test_removed_token_ends_its_streams(
     listen: Listen, person: MakePerson, alice: User
 ) -> None:
@@ -160,7 +169,7 @@ def test_stream_of_a_connected_program_outlives_its_hour_not_its_connection(
     HourlyToken.objects.update(expires_at=past)
     tasks.forget_expired_tokens()
     assert HourlyToken.objects.count() == 0
-    time.sleep(ENDS_WITHIN_S)  # nothing tells that a stream was looked at and goes on
+    time.sleep(PROMISED_S)  # nothing tells that a stream was looked at and goes on
     somebody.tell(ALL)
     assert line.event()["vin"] == VIN
     assert listen(token=pair.access_token).head() == 401
