@@ -93,4 +93,4 @@ def test_troubles_name_redis_alone_when_it_is_away(settings: Settings) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:9/0"
     began = perf_counter()
     assert titles() == ["Redis does not answer."]
-    assert perf_counter() - began < 1
+    assert perf_counter() - began < 3

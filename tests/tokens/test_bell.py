@@ -53,6 +53,6 @@ def test_ring_does_not_wait_for_a_redis_that_hangs(
         from_s = time.monotonic()
         for _ in range(20):
             bell.ring(work, "one")
-        assert time.monotonic() - from_s < 1.5
+        assert time.monotonic() - from_s < 4  # once, not each time
     assert caplog.text.count("tests.work waits for the sweep") == 20
     assert rung() == []
