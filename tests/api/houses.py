@@ -11,7 +11,8 @@ from tesla_fleet_api import Teslemetry
 from tesla_fleet_api.exceptions import VehicleOffline
 
 from simulator.world.cars.car import Car
-from tests.fixtures.live import LiveConsole, free_port
+from tests.fixtures.live import LiveConsole
+from tests.ports import free_port
 from tests.telemetry.stream.listening import serving
 from tests.telemetry.stream.names import certificate, connector
 

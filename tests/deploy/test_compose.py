@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from tests.deploy.compose import ROOT, Service, document, services
-from tests.fixtures.live import free_port
+from tests.ports import free_port
 from tests.servers import redis_server
 from tools.processes import Child, Supervisor
 

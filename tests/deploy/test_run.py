@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from tests.fixtures.live import free_port
+from tests.ports import free_port
 
 PATIENCE_S = 120
 STOPS_WITHIN_S = 20

@@ -18,8 +18,9 @@ from django.conf import settings
 
 from console.celery import app
 from console.models import Heartbeat
-from tests.fixtures.live import free_port, web_command
+from tests.fixtures.live import web_command
 from tests.fixtures.work import QUEUE
+from tests.ports import free_port
 from tests.servers import redis_server
 from tools.surroundings import answers
 

@@ -25,7 +25,7 @@ from simulator.paddle.sender import Sender
 from simulator.paddle.testing import RunningPaddle
 from simulator.serving import Serving
 from simulator.testing import plain_browser
-from tests.fixtures.live import free_port
+from tests.ports import free_port
 
 VEHICLE, SITE = PRICE_IDS["vehicle:month"], PRICE_IDS["site:month"]
 YEARLY = PRICE_IDS["vehicle:year"]

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from socket import socket
 from typing import Any
 
 import httpx
@@ -23,6 +22,7 @@ from simulator.config import Config
 from simulator.hub import HUB
 from simulator.saving import write_saved
 from simulator.testing import APPLICATION, DOMAIN, RunningSimulator, plain_browser
+from tests.ports import free_port
 from tests.simulator.doors import KEY_HEX, PRIVATE_KEY
 
 ALICE = "alice@example.com"
@@ -31,12 +31,6 @@ EC_PEM = PRIVATE_KEY.private_bytes(
     serialization.PrivateFormat.PKCS8,
     serialization.NoEncryption(),
 ).decode()
-
-
-def _free_port() -> int:
-    with socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @contextmanager
@@ -60,7 +54,7 @@ def _program(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:
 def test_program_says_one_line_and_ends_at_once(
     tmp_path: Path, how: signal.Signals
 ) -> None:
-    port = _free_port()
+    port = free_port()
     with _program(tmp_path, port) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
@@ -78,7 +72,7 @@ def test_program_says_one_line_and_ends_at_once(
 def test_program_runs_inside_a_process(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    port = _free_port()
+    port = free_port()
     monkeypatch.setattr(sys, "argv", ["simulator", "--port", str(port)])
 
     def end_once_ready() -> None:

@@ -22,7 +22,7 @@ from simulator.stripe.saving import save, take_up
 from simulator.stripe.sender import Sender
 from simulator.stripe.testing import RunningStripe
 from simulator.testing import plain_browser
-from tests.fixtures.live import free_port
+from tests.ports import free_port
 
 VEHICLE, YEARLY = PRICE_IDS["vehicle:month"], PRICE_IDS["vehicle:year"]
 DAY_S = 86_400

@@ -21,8 +21,9 @@ from events.channel import Channel
 from telemetry import certificates
 from tests.factories import make_bare_grant, make_user, make_vehicle
 from tests.faults.processes import OwnRedis
-from tests.fixtures.live import database_url, free_port
+from tests.fixtures.live import database_url
 from tests.fleet.records.frames import value
+from tests.ports import free_port
 from tests.telemetry.cars import (
     VIN,
     Connection,

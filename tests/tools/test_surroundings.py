@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from console.env import BadEnvironment, Environment
-from tests.fixtures.live import free_port
+from tests.ports import free_port
 from tools.surroundings import CannotRun, answers, lock, look_around
 
 

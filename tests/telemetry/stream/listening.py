@@ -18,7 +18,8 @@ from typing import Any, Self
 from django.conf import settings
 from django.db import connection, connections
 
-from tests.fixtures.live import database_url, free_port
+from tests.fixtures.live import database_url
+from tests.ports import free_port
 from tokens.models import AccessToken
 
 HOST = "127.0.0.1"

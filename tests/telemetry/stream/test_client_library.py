@@ -10,7 +10,7 @@ from teslemetry_stream import TeslemetryStream
 
 from accounts.models import User
 from events import shapes
-from tests.fixtures.live import free_port
+from tests.ports import free_port
 from tests.telemetry.stream.conftest import SITE, VIN, MakePerson, Person
 from tests.telemetry.stream.listening import beside, lock_out, serving
 from tests.telemetry.stream.names import certificate, connector
