@@ -4,12 +4,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import redis
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
+from events import channel, latest, shapes
+from events.event import Entry
 from tests.factories import SCOPES, make_bare_grant, make_vehicle
-from tests.fixtures.events import During, of
+from tests.fixtures.events import During, Told, of
 from tests.vehicles.conftest import Link
 from tokens.models import Inquiry
 from vehicles import tasks
@@ -45,6 +48,11 @@ def answered(access: VehicleAccess, endpoint: str, answer: object) -> Inquiry:
         answered_at=timezone.now(),
         answer=answer,
     )
+
+
+def readings(told: Told, user: User) -> list[Any]:
+    """Return the readings that a user was told."""
+    return [one for one in of(told, user) if "vehicle_data" in one]
 
 
 def test_new_state_is_told_to_all_who_see_the_car(
@@ -104,6 +112,49 @@ def test_listing_tells_the_states_of_new_cars(
     assert of(during(lambda: tasks.sync(str(grant.pk))), alice) == []
 
 
+def test_state_that_a_streaming_car_said_of_itself_does_not_last(
+    alice: User, events_redis: redis.Redis, during: During
+) -> None:
+    now = timezone.now()
+    access = make_vehicle(make_bare_grant(alice), state="asleep", state_at=now)
+    woken_ms = int(now.timestamp() * 1000) + 1000
+    online = Entry(alice.pk, shapes.state(VIN, "online", woken_ms))
+    channel.publish(events_redis, [online])
+    record = {"vin": VIN, "state": "asleep"}
+
+    def listed_after(seconds: int) -> list[str]:
+        at = now + timedelta(seconds=seconds)
+        told = of(during(lambda: vehicles.note_record(access, record, at)), alice)
+        return [one["state"] for one in told]
+
+    # A list that was asked for before the car woke does not know better.
+    assert [listed_after(at) for at in (0, 60, 120)] == [[], ["asleep"], []]
+
+
+@pytest.mark.parametrize("loses", [True, False])
+def test_listing_tells_who_has_heard_of_no_state_yet(
+    link: Link,
+    alice: User,
+    bob: User,
+    events_redis: redis.Redis,
+    during: During,
+    *,
+    loses: bool,
+) -> None:
+    during(lambda: link(alice))
+    grant = VehicleAccess.objects.all()[0].grant
+    states = dict(Vehicle.objects.values_list("vin", "state"))
+    who = alice
+    if loses:
+        latest.forget(events_redis, alice.pk, states)
+    else:
+        who, other = bob, make_bare_grant(bob)
+        for vin in states:
+            make_vehicle(other, vin=vin)
+    told = of(during(lambda: tasks.sync(str(grant.pk))), who)
+    assert {one["vin"]: one["state"] for one in told if "state" in one} == states
+
+
 def test_reading_is_told_to_whom_it_belongs_without_secrets(
     alice: User, bob: User, during: During
 ) -> None:
@@ -112,8 +163,8 @@ def test_reading_is_told_to_whom_it_belongs_without_secrets(
     told = during(
         lambda: vehicles.note_answer(access, answered(access, "vehicle_data", READING))
     )
-    assert of(told, bob) == []
-    (event,) = of(told, alice)
+    assert readings(told, bob) == []
+    (event,) = readings(told, alice)
     assert event["vehicle_data"]["charge_state"] == {"battery_level": 64}
     assert event["vehicle_data"]["drive_state"] == READING["drive_state"]
     assert "secret" not in str(event)
@@ -125,7 +176,8 @@ def test_older_reading_is_not_told(alice: User, during: During) -> None:
         vehicle_data={}, vehicle_data_at=timezone.now() + timedelta(minutes=1)
     )
     work = answered(access, "vehicle_data", READING)
-    assert during(lambda: vehicles.note_answer(access, work)) == []
+    told = during(lambda: vehicles.note_answer(access, work))
+    assert readings(told, alice) == []
 
 
 @pytest.mark.parametrize(
@@ -138,7 +190,8 @@ def test_place_is_cut_for_who_may_not_see_it(
     access = make_vehicle(make_bare_grant(alice, scopes=scopes), state="online")
     access.hide_private = hides
     work = answered(access, "vehicle_data", READING)
-    (event,) = of(during(lambda: vehicles.note_answer(access, work)), alice)
+    told = during(lambda: vehicles.note_answer(access, work))
+    (event,) = readings(told, alice)
     assert event["vehicle_data"]["drive_state"] == {"speed": None}
     assert "location_data" not in event["vehicle_data"]
 

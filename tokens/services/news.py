@@ -33,12 +33,12 @@ def tell(entries: Iterable[Entry]) -> None:
         transaction.on_commit(lambda: publish(kept))
 
 
-def tell_changed(entries: Iterable[Entry]) -> None:
+def tell_changed(entries: Iterable[Entry], *, newer: bool = False) -> None:
     """Publish those that say something else than what their account was told last.
 
-    When it was said does not count.
+    When it was said does not count; with `newer` only what is no older than that.
     """
-    tell(entry for entry in entries if _differs(entry))
+    tell(entry for entry in entries if _differs(entry, newer=newer))
 
 
 def publish(entries: Iterable[Entry]) -> bool:
@@ -113,10 +113,13 @@ def _fits(entry: Entry) -> bool:
     return False
 
 
-def _differs(entry: Entry) -> bool:
+def _differs(entry: Entry, *, newer: bool) -> bool:
     event = entry.event
     told = newest(entry.account_id, event.product).others.get(event.topic)
-    return told is None or _content(told.body) != _content(event.body)
+    if told is None:
+        return True
+    is_late = newer and told.at_ms > event.at_ms
+    return not is_late and _content(told.body) != _content(event.body)
 
 
 def _content(body: bytes) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Tell who sees a car of its state, and who read it of the reading.
 
-A state is told to every account that sees the car. A reading stays with the account
+A state is told to every account that sees the car and was told another one last, or
+none: a car that streams says itself that it is online. A reading stays with the account
 that made it, without the car's place where the owner hides it, and without the record's
 own secrets.
 """
@@ -22,12 +23,12 @@ STATES = frozenset({"online", "asleep", "offline"})
 _SECRET = frozenset({"tokens", "backseat_token", "cached_data"})
 
 
-def tell_states(changed: Mapping[str, str], at: datetime) -> None:
-    """Tell the new states of cars, by VIN, once the transaction is through.
+def tell_states(states: Mapping[str, str], at: datetime) -> None:
+    """Tell the states of cars, by VIN, once the transaction is through.
 
     Who sees the cars is asked then, since it may have changed just before.
     """
-    known = {vin: state for vin, state in changed.items() if state in STATES}
+    known = {vin: state for vin, state in states.items() if state in STATES}
     if known:
         transaction.on_commit(lambda: _publish_states(known, at), robust=True)
 
@@ -49,11 +50,12 @@ def tell_reading(
 
 def _publish_states(states: Mapping[str, str], at: datetime) -> None:
     who = viewers.of(states)
-    news.tell(
+    entries = (
         Entry(viewer.account_id, shapes.state(vin, state, _ms(at)))
         for vin, state in states.items()
         for viewer in who.get(vin, ())
     )
+    news.tell_changed(entries, newer=True)
 
 
 def _ms(at: datetime) -> int:

@@ -41,6 +41,8 @@ def sync(grant: TeslaGrant, client: fleet.Client) -> None:
     now = timezone.now()
     with transaction.atomic():
         accesses = [_store(grant, record, now) for record in found]
+        states = {record.vin: one_line(record.state)[:16] for record in found}
+        announcing.tell_states(_note_states(states, now), now)
         VehicleAccess.objects.filter(grant=grant, gone_at=None).exclude(
             pk__in=[access.pk for access in accesses]
         ).update(gone_at=now)
@@ -96,26 +98,31 @@ def note_record(
         return
     state = one_line(record.state)[:16]
     row = Vehicle.objects.filter(pk=access.vehicle_id)
-    if note_state(row, state, at, in_service=record.in_service):
+    if _note_state(row, state, at, in_service=record.in_service):
         announcing.tell_states({access.vehicle.vin: state}, at)
-
-
-def note_state(
-    row: QuerySet[Vehicle], state: str, at: datetime, **columns: object
-) -> bool:
-    """Keep the state of one car, unless a newer one is here; tell whether it is new."""
-    older = row.filter(Q(state_at=None) | Q(state_at__lte=at))
-    changed = older.exclude(state=state).update(state=state, state_at=at, **columns)
-    if not changed:
-        older.update(state_at=at, **columns)
-    return bool(changed)
 
 
 def note_seen(seen: Mapping[str, tuple[str, datetime]]) -> None:
     """Keep and tell the states that programs' calls showed: state and when, by VIN."""
     for vin, (state, at) in seen.items():
-        if note_state(Vehicle.objects.filter(vin=vin), state, at):
-            announcing.tell_states({vin: state}, at)
+        announcing.tell_states(_note_states({vin: state}, at), at)
+
+
+def _note_states(states: Mapping[str, str], at: datetime) -> dict[str, str]:
+    """Keep the states of cars, by VIN; return those of which no newer one is here."""
+    return {
+        vin: state
+        for vin, state in states.items()
+        if state and _note_state(Vehicle.objects.filter(vin=vin), state, at)
+    }
+
+
+def _note_state(
+    row: QuerySet[Vehicle], state: str, at: datetime, **columns: object
+) -> bool:
+    """Keep the state of one car; return False where a newer one is here."""
+    older = row.filter(Q(state_at=None) | Q(state_at__lte=at))
+    return bool(older.update(state=state, state_at=at, **columns))
 
 
 def note_fleet_status(
@@ -220,9 +227,6 @@ def _store(grant: TeslaGrant, record: VehicleRecord, now: datetime) -> VehicleAc
     if record.command_signing in Vehicle.CommandSigning.values:
         columns["command_signing"] = record.command_signing
     vehicle, _ = Vehicle.objects.update_or_create(vin=record.vin, defaults=columns)
-    state = one_line(record.state)[:16]
-    if state and note_state(Vehicle.objects.filter(pk=vehicle.pk), state, now):
-        announcing.tell_states({vehicle.vin: state}, now)
     known = record.access_type in VehicleAccess.AccessType.values
     access, _ = VehicleAccess.objects.update_or_create(
         vehicle=vehicle,
