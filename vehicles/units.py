@@ -1,5 +1,6 @@
 """Turn Tesla's miles, °C and bar into what a person reads."""
 
+import math
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from django.utils.translation.trans_real import parse_accept_lang_header
@@ -57,8 +58,11 @@ def pressure(label: str, bar: float, units: Units) -> Value:
 def figure(number: float, digits: int = 0) -> str:
     """Return a number with so many decimals, thousands set apart; never "-0".
 
-    A half is rounded away from zero, as the browser does it.
+    A half is rounded away from zero, as the browser does it; what is beyond all numbers
+    is "∞".
     """
+    if math.isinf(number):
+        return "\N{INFINITY}" if number > 0 else "\N{MINUS SIGN}\N{INFINITY}"
     exact = Decimal(number).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _EXACT)
     text = f"{exact:,.{digits}f}"
     if not text.strip("-0."):

@@ -22,6 +22,7 @@ from fleet.records.record import (
     text_of,
 )
 
+_MOST = 2**63
 _CHANNEL = re.compile(r"_(V|alerts|errors|connectivity)_\{([A-Z0-9-]{1,64})\}\Z")
 _MOMENT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z\Z", re.ASCII
@@ -136,11 +137,12 @@ def _object(value: Any) -> Mapping[str, Any]:
 
 
 def _whole(value: Any) -> int | None:
-    """Return a whole number; longs are written as text."""
+    """Return a whole number of at most 64 bits; longs are written as text."""
     try:
-        return None if isinstance(value, bool) else int(value)
+        number = None if isinstance(value, bool) else int(value)
     except (TypeError, ValueError, OverflowError):
         return None
+    return number if number is not None and -_MOST <= number < _MOST else None
 
 
 def _number(value: Any) -> float | None:

@@ -18,8 +18,13 @@ const FORMS = {
   place: (value) => `${value.latitude?.toFixed(5)}, ${value.longitude?.toFixed(5)}`,
   plain: (value) => figure(Number(value), 2).replace(/\.0+$|(\.\d*?)0+$/, "$1"),
   text: (value) => (typeof value === "string" ? value : JSON.stringify(value)),
-  moment: (value) =>
-    `${new Date(value * 1000).toISOString().slice(0, 16).replace("T", " ")} UTC`,
+  moment: (value) => {
+    const moment = new Date(value * 1000);
+    if (Number.isNaN(moment.getTime()) || moment.getUTCFullYear() > 9999) {
+      return String(value);
+    }
+    return `${moment.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  },
   set: (value, data) => {
     const words = JSON.parse(data.liveWords);
     const on = Object.keys(value).filter((key) => value[key]);

@@ -246,6 +246,18 @@ def test_numbers_are_written_as_the_server_does(units: Units) -> None:
     assert seen == set(raw)
 
 
+@pytest.mark.parametrize(
+    "value", [1.7e308, -1.7e308, 2**63, -(2**63), "1e400", "x", [1]]
+)
+def test_page_shows_a_car_whatever_it_streams(value: Any) -> None:
+    names = fields()
+    found = overlaid(
+        {}, None, signals(**dict.fromkeys(names, value)), sees_location=True
+    )
+    for units in (Units.METRIC, Units.IMPERIAL):
+        assert summary(found.document, units, why_no_place="")
+
+
 def test_words_are_those_of_the_server() -> None:
     document = Document(
         {"vehicle_state": {"locked": False}, "drive_state": {"shift_state": "R"}}

@@ -1,5 +1,6 @@
 """How streamed values are written: words, units, times, places."""
 
+import re
 from typing import Any
 
 import pytest
@@ -41,11 +42,21 @@ from vehicles.streaming.written import live_of, text_of
         ("Location", {"latitude": None, "longitude": None}, "None"),
         ("ScheduledChargingStartTime", 1_790_000_000, "2026-09-21 14:13 UTC"),
         ("RouteLastUpdated", 0, "1970-01-01 00:00 UTC"),
+        ("RouteLastUpdated", 10**15, "1000000000000000"),
     ],
 )
 def test_value_is_written_as_people_read_it(name: str, value: Any, shown: str) -> None:
     how = live_of(name, value, Units.METRIC)
     assert f"{text_of(value, how)} {how.unit}".strip() == shown
+
+
+@pytest.mark.parametrize("name", ["ScheduledChargingStartTime", "Odometer", "Soc"])
+@pytest.mark.parametrize("value", [1785233730007, -(10**15), 2**63, 1.7e308, -1.7e308])
+def test_what_is_beyond_all_calendars_and_numbers_is_shown(
+    name: str, value: float
+) -> None:
+    shown = text_of(value, live_of(name, value, Units.METRIC))
+    assert re.search(r"\d|\N{INFINITY}", shown)
 
 
 def test_words_of_an_enum_know_all_of_its_values() -> None:

@@ -55,8 +55,16 @@ def live_of(name: str, value: Any, units: Units) -> Live:
 
 
 def text_of(value: Any, how: Live) -> str:
-    """Return a value as it is shown, "" for none."""
-    return "" if value is None else _FORMS[how.form](value, how)
+    """Return a value as it is shown, "" for none.
+
+    What no form fits, such as a moment beyond the calendar, is shown as it came.
+    """
+    if value is None:
+        return ""
+    try:
+        return _FORMS[how.form](value, how)
+    except (ArithmeticError, OSError, ValueError):
+        return _text(value, how)
 
 
 def _object(name: str, value: Mapping[str, Any]) -> Live:
