@@ -17,9 +17,17 @@ LOCATION_SIGNALS = frozenset(
     }
 )
 """The fields that need the scope of location, and that `hide_private` withholds."""
+_PLACE = frozenset({"latitude", "longitude"})
 OLDEST_FIRMWARE = "2024.26"
 """The oldest firmware that takes signed settings."""
 _FILE = Path(__file__).with_name("streamed_fields.json")
+
+
+def tells_place(name: str, value: Any) -> bool:
+    """Tell whether a signal says where a car is, or goes, under whatever name."""
+    if name in LOCATION_SIGNALS:
+        return True
+    return isinstance(value, dict) and not _PLACE.isdisjoint(value)
 
 
 @cache

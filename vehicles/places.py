@@ -8,7 +8,7 @@ from typing import Any
 from events.event import Event, Topic
 from events.latest import Snapshot
 from fleet.scopes import Scope
-from fleet.streamed import LOCATION_SIGNALS
+from fleet.streamed import tells_place
 from vehicles.models import VehicleAccess
 
 _PLACES_BEGIN = (
@@ -36,7 +36,7 @@ def shown(snapshot: Snapshot, *, sees_location: bool) -> Snapshot:
     signals = {
         name: value
         for name, value in snapshot.signals.items()
-        if name not in LOCATION_SIGNALS
+        if not tells_place(name, json.loads(value.value))
     }
     others = dict(snapshot.others)
     read = others.get(Topic.VEHICLE_DATA)

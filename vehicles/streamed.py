@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from events.latest import Latest
-from fleet.streamed import LOCATION_SIGNALS
+from fleet.streamed import tells_place
 from vehicles import places
 
 NO_VALUE = "The car has no value for this now."
@@ -162,8 +162,9 @@ def overlaid(
     for name, latest in sorted(signals.items(), key=lambda one: one[1].at_ms):
         at = datetime.fromtimestamp(latest.at_ms / 1000, UTC)
         is_newer = read_at is None or at > read_at
-        may_see = sees_location or name not in LOCATION_SIGNALS
-        if is_newer and may_see and _put(document, name, json.loads(latest.value)):
+        value = json.loads(latest.value)
+        may_see = sees_location or not tells_place(name, value)
+        if is_newer and may_see and _put(document, name, value):
             found[name] = at
     powers = [json.loads(signals[name].value) for name in _POWERS if name in found]
     flowing = [power for power in powers if isinstance(power, (int, float))]
@@ -184,7 +185,7 @@ def _put(document: dict[str, Any], name: str, value: Any) -> bool:
         group, key, convert = _PLACES[name]
         try:
             _part(document, group)[key] = None if value is None else convert(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return False
     else:
         return False

@@ -9,6 +9,8 @@ MOST_SIGNALS = 2000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST_MS = 946_684_800_000  # the year 2000
 _LATEST_MS = 4_102_444_800_000  # the year 2100
+# Clocks differ a little.
+_AHEAD_MS = 60_000
 
 
 class Malformed(ValueError):
@@ -47,6 +49,16 @@ class Record(NamedTuple):
 def plausible(at_ms: int, otherwise_ms: int) -> int:
     """Return a moment, or the other one where it is none of this century."""
     return at_ms if _EARLIEST_MS < at_ms < _LATEST_MS else otherwise_ms
+
+
+def come(record: Record, now_ms: int) -> Record:
+    """Return a record as it came now: none is of a later moment.
+
+    A car whose clock is ahead would have nothing newer to say for as long.
+    """
+    if record.at_ms <= now_ms + _AHEAD_MS:
+        return record
+    return record._replace(at_ms=now_ms)
 
 
 def text_of(at_ms: int) -> str:

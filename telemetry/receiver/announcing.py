@@ -1,11 +1,12 @@
 """Turn a car's record into what each account is told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from events import shapes
 from events.event import Entry, Event
 from fleet.records.record import Record, Topic
-from fleet.streamed import LOCATION_SIGNALS
+from fleet.streamed import tells_place
 from vehicles.services.viewers import Viewer
 
 
@@ -29,7 +30,7 @@ def _data(record: Record, viewers: Sequence[Viewer]) -> list[Entry]:
     if not values or not viewers:
         return []
     whole = shapes.data(record.vin, values, record.at_ms)
-    if LOCATION_SIGNALS.isdisjoint(values):
+    if all(viewer.sees_location for viewer in viewers) or not _placed(values):
         return [Entry(viewer.account_id, whole) for viewer in viewers]
     rest: Event | None = None
     entries = []
@@ -43,11 +44,15 @@ def _data(record: Record, viewers: Sequence[Viewer]) -> list[Entry]:
     return entries
 
 
+def _placed(values: Mapping[str, Any]) -> bool:
+    return any(tells_place(name, value) for name, value in values.items())
+
+
 def _without_place(record: Record) -> Event:
     values = {
         name: value
         for name, value in record.values.items()
-        if name not in LOCATION_SIGNALS
+        if not tells_place(name, value)
     }
     return shapes.data(record.vin, values, record.at_ms)
 

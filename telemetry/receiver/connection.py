@@ -5,7 +5,7 @@ import time
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 from fleet.records import envelope, reading
-from fleet.records.record import Malformed, Record, Topic
+from fleet.records.record import Malformed, Record, Topic, come
 from telemetry.receiver.announcing import entries_of
 from telemetry.receiver.dispatch import Dispatch
 from telemetry.receiver.framing import Parts, TooMuch, joined
@@ -216,17 +216,16 @@ class Car(WSListener):
             if held.topic not in _KNOWN_TOPICS:
                 self._unwanted(held.txid, held.topic)
                 return
+            now_ms = int(time.time() * 1000)
             record = _read_record(
-                held.topic,
-                held.payload,
-                self.vin,
-                held.created_at_s * 1000 or int(time.time() * 1000),
+                held.topic, held.payload, self.vin, held.created_at_s * 1000 or now_ms
             )
         except Malformed:
             self._counters.malformed += 1
             self._send(envelope.refusal(envelope.txid_of(content), _WORDS))
             return
-        self._put(record, _acknowledgment(held.txid, held.topic), len(content))
+        token = _acknowledgment(held.txid, held.topic)
+        self._put(come(record, now_ms), token, len(content))
 
     def _spend(self, frames: int = 1) -> None:
         """Count a frame that brings no record, too: it costs its reader as much."""

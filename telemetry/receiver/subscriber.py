@@ -16,7 +16,7 @@ from redis import asyncio as redis_async
 
 from events.event import Entry
 from fleet.records import published
-from fleet.records.record import Malformed, Record
+from fleet.records.record import Malformed, Record, come
 from telemetry.receiver.announcing import entries_of
 from telemetry.receiver.dispatch import Dispatch, Publishes
 from telemetry.receiver.limits import Counters, Limits
@@ -135,9 +135,9 @@ class Subscriber:
         try:
             if len(document) > self._limits.frame_bytes:
                 raise Malformed("The record is too long")  # noqa: TRY301
-            record = published.read(
-                channel.decode(errors="replace"), document, int(time.time() * 1000)
-            )
+            now_ms = int(time.time() * 1000)
+            name = channel.decode(errors="replace")
+            record = come(published.read(name, document, now_ms), now_ms)
         except Malformed:
             self.counters.malformed += 1
             return

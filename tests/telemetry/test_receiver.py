@@ -1,10 +1,12 @@
 import asyncio
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from tesla_protocol.telemetry import vehicle_data_pb2 as protocol
 
 from fleet.records import envelope
 from telemetry.receiver.limits import Limits
@@ -28,6 +30,7 @@ from tests.telemetry.looping import on_uvloop
 from vehicles.services.viewers import Viewer
 
 TESLA = TestTesla()
+SOMEWHERE = protocol.LocationValue(latitude=30.22, longitude=-97.62)
 PLACE = (21, value(string_value="(30.22 N, 97.62 W)"))
 
 
@@ -77,6 +80,9 @@ async def test_the_place_is_cut_out_for_who_may_not_see_it(tmp_path: Path) -> No
             await car.answer()
             await car.send(PLACE, txid=b"2")
             await car.answer()
+            # A field that is not known yet tells of a place by its shape.
+            await car.send((299, value(location_value=SOMEWHERE)), txid=b"3")
+            await car.answer()
         told = [
             (one.account_id, json.loads(one.event.body)["data"])
             for one in there.channel.entries
@@ -87,7 +93,20 @@ async def test_the_place_is_cut_out_for_who_may_not_see_it(tmp_path: Path) -> No
             (ALICE, {"Soc": 81.5, "Location": place}),
             (BOB, {"Soc": 81.5}),
             (ALICE, {"Location": place}),
+            (ALICE, {"Field_299": place}),
         ]
+
+
+@on_uvloop
+async def test_a_car_whose_clock_is_ahead_tells_of_now(tmp_path: Path) -> None:
+    async with receiving(TESLA, tmp_path) as there:
+        async with there.car() as car:
+            now_ms = int(time.time() * 1000)
+            ahead = frames.data(SOC, at_ms=now_ms + 3_600_000)
+            await car.socket.send_bytes(frames.frame(ahead.SerializeToString()))
+            await car.answer()
+        (told,) = (one for one in there.channel.entries if one.event.topic == "data")
+        assert abs(told.event.at_ms - now_ms) < 60_000
 
 
 @on_uvloop

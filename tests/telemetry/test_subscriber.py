@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -139,6 +140,16 @@ async def test_connectivity_is_told_with_the_state() -> None:
         await until(lambda: here.channel.entries)
         told = {str(one.event.topic) for one in here.channel.entries}
         assert told == {"connectivity", "state"}
+
+
+@on_uvloop
+async def test_a_clock_that_is_ahead_counts_as_now() -> None:
+    async with listening() as here:
+        now_ms = int(time.time() * 1000)
+        ahead = frames.data((8, value(double_value=1.0)), at_ms=now_ms + 3_600_000)
+        await here.publish("V", frames.as_json(ahead))
+        await until(lambda: here.channel.entries)
+        assert abs(here.channel.entries[0].event.at_ms - now_ms) < 60_000
 
 
 @on_uvloop

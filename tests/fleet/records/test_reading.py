@@ -8,7 +8,7 @@ from tesla_protocol.telemetry import (
 )
 
 from fleet.records import published, reading
-from fleet.records.record import Malformed, Record, Topic, plausible, text_of
+from fleet.records.record import Malformed, Record, Topic, come, plausible, text_of
 from tests.fleet.records import frames
 from tests.fleet.records.frames import AT_MS, VIN, value
 
@@ -252,6 +252,12 @@ def test_noise_is_a_record_or_malformed(topic: bytes, noise: bytes) -> None:
     except Malformed:
         return
     assert record.vin == VIN
+
+
+def test_record_is_of_no_later_moment_than_it_came() -> None:
+    record = Record(VIN, Topic.DATA, AT_MS, {"Soc": 1})
+    assert come(record, AT_MS - 60_000) == record
+    assert come(record, AT_MS - 60_001) == record._replace(at_ms=AT_MS - 60_001)
 
 
 def test_moments_outside_of_this_century_are_none() -> None:
