@@ -312,6 +312,32 @@ def test_lights_come_on_one_by_one(
     assert live()["connected"] == "waiting"
 
 
+def test_what_was_heard_before_the_wish_lights_nothing(
+    streaming: TelemetryConfig,
+    client_of: ClientOf,
+    alice: User,
+    tell: Callable[[Event], None],
+) -> None:
+    client = client_of(alice)
+
+    def live() -> list[str]:
+        return list(lights_of(read(client, f"{PAGE}/live", **HTMX)).values())
+
+    before_ms = now_ms() - 3_600_000
+    tell(shapes.connectivity(VIN, "wifi", True, before_ms))  # noqa: FBT003
+    tell(shapes.data(VIN, {"Soc": 81.5}, before_ms))
+    now = timezone.now()
+    TelemetryConfig.objects.update(wanted_at=now - timedelta(days=1), synced_at=now)
+    assert live() == ["lit"] * 5
+    wishes.merge(VehicleAccess.objects.get(), {"Gear": None})
+    assert live() == ["waiting", "off", "off", "off", "off"]
+    fields = TelemetryConfig.objects.get().fields
+    TelemetryConfig.objects.update(confirmed={"fields": fields}, confirmed_at=now)
+    assert live() == ["lit", "lit", "lit", "lit", "waiting"]
+    tell(shapes.data(VIN, {"Gear": "P"}, now_ms()))
+    assert live() == ["lit"] * 5
+
+
 def test_values_stand_with_their_age_and_where_the_stream_writes(
     streaming: TelemetryConfig,
     client_of: ClientOf,

@@ -129,13 +129,18 @@ def lights(
         return [Light(name, title, "off") for name, title in _TITLES.items()]
     first = _accepted(row, vehicle, now)
     found = [first, _slot(row, first), _fetched(row)]
-    return [*found, _connected(row, vehicle, heard_), _value(heard_)]
+    return [*found, _connected(row, vehicle, heard_), _value(row, heard_)]
 
 
 def is_wanted_taken(row: TelemetryConfig) -> bool:
     """Tell whether Tesla has what is wanted now."""
     taken = row.confirmed or {}
     return row.confirmed_at is not None and taken.get("fields") == row.fields
+
+
+def _is_fetched(row: TelemetryConfig) -> bool:
+    """Tell whether the car has what is wanted now."""
+    return row.synced_at is not None and is_wanted_taken(row)
 
 
 def _accepted(row: TelemetryConfig, vehicle: Vehicle, now: datetime) -> Light:
@@ -169,9 +174,9 @@ def _slot(row: TelemetryConfig, accepted: Light) -> Light:
 def _fetched(row: TelemetryConfig) -> Light:
     if row.refusal == Code.NOT_KEPT:
         return _light("fetched", "bad", row.refused_at, reason_of(row.refusal))
-    if row.synced_at is not None:
+    if _is_fetched(row):
         return _light("fetched", "lit", row.synced_at)
-    if row.confirmed_at is None or row.refusal in FULL:
+    if not is_wanted_taken(row) or row.refusal in FULL:
         return _light("fetched", "off")
     return _light("fetched", "waiting", why=_FETCHING)
 
@@ -187,6 +192,8 @@ def _connected(row: TelemetryConfig, vehicle: Vehicle, heard_: Heard) -> Light:
         return _light("connected", "bad", row.car_error_at, why, row.car_error)
     if heard_.snapshot is None:
         return _light("connected", "unknown", why=_UNKNOWN)
+    if not _is_fetched(row):
+        return _light("connected", "off")
     if connected_at is not None:
         return _light("connected", "lit", connected_at)
     if left_at is not None:
@@ -194,17 +201,17 @@ def _connected(row: TelemetryConfig, vehicle: Vehicle, heard_: Heard) -> Light:
             "Not connected now", "Cars that sleep, or are out of reach, are not."
         )
         return _light("connected", "waiting", left_at, why)
-    if row.synced_at is None:
-        return _light("connected", "off")
     return _light(
         "connected", "waiting", why=_TOGGLE if _is_toggled_off(vehicle) else _CONNECTING
     )
 
 
-def _value(heard_: Heard) -> Light:
+def _value(row: TelemetryConfig, heard_: Heard) -> Light:
     if heard_.snapshot is None:
         return _light("value", "unknown", why=_UNKNOWN)
-    if heard_.value_at is not None:
+    if not _is_fetched(row):
+        return _light("value", "off")
+    if heard_.value_at is not None and heard_.value_at > row.wanted_at - _CLOCKS:
         return _light("value", "lit", heard_.value_at)
     if heard_.connected_at is not None:
         return _light("value", "waiting", why=_FIRST)
