@@ -7,6 +7,7 @@ from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 from fleet.records import envelope, reading
 from fleet.records.record import Malformed, Record, Topic, come
 from telemetry.receiver.announcing import entries_of
+from telemetry.receiver.coming import Coming
 from telemetry.receiver.dispatch import Dispatch
 from telemetry.receiver.framing import Parts, TooMuch, joined
 from telemetry.receiver.identity import NoCar, vin_of
@@ -40,6 +41,7 @@ class Shared:
         self.dispatch = dispatch
         self.watching = watching
         self.metering = metering
+        self.coming = Coming(dispatch)
         self.cars: dict[str, list[Car]] = {}
 
 
@@ -268,7 +270,7 @@ class Car(WSListener):
         )
         entries = entries_of(record, viewers)
         if entries:
-            self._dispatch.put(entries, None, b"", 500)
+            self._shared.coming.tell(self.vin, entries)
 
     def _leave(self) -> None:
         # What it said before it left is told before that it is away; reading it may

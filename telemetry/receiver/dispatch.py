@@ -14,7 +14,6 @@ from typing import Protocol
 
 from events.errors import Unavailable
 from events.event import Entry
-from telemetry.receiver.limits import Counters
 
 _LOG = logging.getLogger(__name__)
 _MOST_AT_ONCE = 500
@@ -53,15 +52,14 @@ class Sender(Protocol):
         """Hear that a record is perhaps not in Redis."""
 
 
-_Item = tuple[list[Entry], Sender | None, bytes, int]
+_Item = tuple[list[Entry], Sender, bytes, int]
 
 
 class Dispatch:
     """One process's way to Redis, where records of many cars share each round trip."""
 
-    def __init__(self, channel: Publishes, counters: Counters) -> None:
+    def __init__(self, channel: Publishes) -> None:
         self._channel = channel
-        self._counters = counters
         self._unread: deque[tuple[Reader, bytes]] = deque()
         self._waiting: list[_Item] = []
         self._task: asyncio.Task[None] | None = None
@@ -91,7 +89,7 @@ class Dispatch:
                 _tell(reader.lost)
 
     def put(
-        self, entries: list[Entry], sender: Sender | None, token: bytes, size: int
+        self, entries: list[Entry], sender: Sender, token: bytes, size: int
     ) -> None:
         """Take entries; tell the sender what became of them, by its token."""
         self._waiting.append((entries, sender, token, size))
@@ -134,17 +132,14 @@ class Dispatch:
         try:
             await self._channel.publish([one for item in batch for one in item[0]])
         except Unavailable:
-            for entries, sender, _, size in batch:
+            for _, sender, _, size in batch:
                 self.waiting_bytes -= size
-                if sender is None:
-                    self._counters.published_lost += len(entries)
-                else:
-                    _tell(sender.lost)
+                _tell(sender.lost)
             return
         answering = []
         for _, sender, token, size in batch:
             self.waiting_bytes -= size
-            if sender is not None and sender.safe(token):
+            if sender.safe(token):
                 answering.append(sender)
         for sender in answering:
             _tell(sender.flush)

@@ -57,7 +57,7 @@ class Receiver:
         self._context = tls.make_context()
         self._metering = metering
         self._watching = Watching(ask)
-        self._dispatch = Dispatch(channel, self.counters)
+        self._dispatch = Dispatch(channel)
         self._shared = Shared(
             limits or Limits(), self.counters, self._dispatch, self._watching, metering
         )

@@ -71,7 +71,7 @@ class Subscriber:
         limits: Limits | None = None,
     ) -> None:
         self.counters = Counters()
-        self.dispatch = Dispatch(channel, self.counters)
+        self.dispatch = Dispatch(channel)
         self.kept_bytes = 0
         self._limits = limits or Limits()
         self._pattern = f"{namespace}_*"

@@ -17,7 +17,7 @@ from telemetry.receiver import connection
 from telemetry.receiver.connection import Car
 from telemetry.receiver.dispatch import Dispatch
 from telemetry.receiver.framing import Parts, TooMuch, joined
-from telemetry.receiver.limits import Counters, Limits
+from telemetry.receiver.limits import Limits
 from tests.fleet.records import frames
 from tests.telemetry.cars import (
     SOC,
@@ -166,7 +166,7 @@ class Sender:
 @pytest.mark.parametrize("away", [False, True])
 def test_sender_that_breaks_leaves_the_others_answered(away: bool) -> None:  # noqa: FBT001
     async def story() -> None:
-        dispatch = Dispatch(Memory(away=away), Counters())
+        dispatch = Dispatch(Memory(away=away))
         bad, good = Sender(breaks=True), Sender(breaks=False)
         for sender in (bad, good):
             dispatch.put([], sender, b"t", 1)
@@ -179,7 +179,7 @@ def test_sender_that_breaks_leaves_the_others_answered(away: bool) -> None:  # n
 
 def test_frame_that_breaks_its_sender_leaves_the_others_read() -> None:
     async def story() -> None:
-        dispatch = Dispatch(Memory(), Counters())
+        dispatch = Dispatch(Memory())
         bad, good = Sender(breaks=True), Sender(breaks=False)
         for content in (b"1", b"22"):
             for sender in (bad, good):
@@ -190,6 +190,32 @@ def test_frame_that_breaks_its_sender_leaves_the_others_read() -> None:
         assert dispatch.waiting_bytes == 0
 
     asyncio.run(story())
+
+
+@on_uvloop
+async def test_end_that_redis_did_not_hear_of_is_told_again(tmp_path: Path) -> None:
+    channel = Memory()
+
+    def told() -> list[str]:
+        bodies = channel.bodies("connectivity")
+        return [json.loads(body)["status"] for body in bodies]
+
+    async with receiving(TESLA, tmp_path, channel=channel) as there:
+        async with there.car() as car:
+            await car.send(SOC)
+            await car.answer()
+            channel.away = True
+        await until(lambda: not there.receiver.counters.connected)
+        async with there.car():
+            # That it is back makes its end old news.
+            await until(lambda: there.receiver.counters.connected)
+            channel.away = False
+            await until(lambda: len(told()) == 2)
+            channel.away = True
+        await until(lambda: not there.receiver.counters.connected)
+        channel.away = False
+        await until(lambda: len(told()) == 3)
+    assert told() == ["CONNECTED", "CONNECTED", "DISCONNECTED"]
 
 
 @on_uvloop
