@@ -48,6 +48,14 @@ class Watched:
         """Tell everybody who sees the site, where it is news to them."""
         news.tell_changed(Entry(one, event) for one in self.account_ids)
 
+    def tell_end(self, event: Event) -> None:
+        """Tell that something is no more, to those who were told that it is."""
+        news.tell_changed(
+            Entry(one, event)
+            for one in self.account_ids
+            if event.topic in news.newest(one, event.product).others
+        )
+
 
 def due() -> list[int]:
     """Return the sites that accounts which listen now can see."""

@@ -28,6 +28,8 @@ _LOG = logging.getLogger(__name__)
 _REST_S = 300.0
 _DAY = "day"
 _TARIFF = "tariff_content_v2"
+# Other questions would end the same way.
+_FAR_REACHING = (fleet.RateLimited, fleet.Unreachable, fleet.Unauthorized)
 
 
 def poll(watched: Watched, client: fleet.Client) -> None:
@@ -64,17 +66,24 @@ def _live_status(watched: Watched, client: fleet.Client) -> dict[str, Any]:
 
 
 def _site_info(watched: Watched, client: fleet.Client) -> None:
-    info = _read(watched, client, "site_info")
+    try:
+        info = _read(watched, client, "site_info")
+    except _FAR_REACHING:
+        raise
+    except fleet.FleetError as error:
+        # Its flows are told all the same.
+        _LOG.warning("No info of a site: %s", type(error).__name__)
+        return
     watched.access.site_info = info
     if not info:
         return
     at_ms = _ms(timezone.now())
     watched.tell(shapes.site_info(watched.site_id, info, at_ms))
     tariff = info.get(_TARIFF)
-    had_one = pacing.noted(watched.site_id, _TARIFF)
-    if tariff or had_one:
-        watched.tell(shapes.tariff(watched.site_id, tariff or None, at_ms))
-        pacing.note(watched.site_id, _TARIFF, "1" if tariff else "")
+    if tariff:
+        watched.tell(shapes.tariff(watched.site_id, tariff, at_ms))
+    else:
+        watched.tell_end(shapes.tariff(watched.site_id, None, at_ms))
 
 
 def _read(watched: Watched, client: fleet.Client, endpoint: str) -> dict[str, Any]:
@@ -105,7 +114,7 @@ def _histories(watched: Watched, client: fleet.Client, zone: ZoneInfo) -> None:
     for day in days:
         try:
             _history(watched, client, day, zone)
-        except (fleet.RateLimited, fleet.Unreachable, fleet.Unauthorized):
+        except _FAR_REACHING:
             raise
         except fleet.FleetError as error:
             # Sites without this history are polled for the rest all the same.

@@ -220,16 +220,33 @@ def test_site_without_a_history_is_told_the_rest(
 
 
 @pytest.mark.usefixtures("alices")
+def test_site_without_info_is_told_the_rest(
+    poll: Poll, registered: RunningSimulator, events_redis: "redis.Redis"
+) -> None:
+    fails(registered, "site_info", 500)
+    assert set(kinds(poll())) >= {"live_status", "totals"}
+    assert rest_s(events_redis) <= 60
+    let_pass(events_redis)
+    fails(registered, "site_info", 429)
+    poll()
+    assert rest_s(events_redis) > 60
+
+
+@pytest.mark.usefixtures("alices")
 def test_tariff_is_told_apart_and_its_removal_too(
     poll: Poll, registered: RunningSimulator, events_redis: "redis.Redis"
 ) -> None:
     found = []
-    for answer in ({"tariff_content_v2": {"code": "TOU-1"}}, {"site_name": "Home"}):
+    none = {"site_name": "Home"}
+    for answer in (none, {"tariff_content_v2": {"code": "TOU-1"}}, none, none):
         answers(registered, "site_info", answer)
         told = poll()
         found += [
             one["tariff_content_v2"] for one in told if "tariff_content_v2" in one
         ]
+        # However long nobody listened in between.
+        for key in events_redis.scan_iter("keyfob:energy:*"):
+            events_redis.delete(key)
         let_pass(events_redis)
     assert found == [{"code": "TOU-1"}, None]
     answers(registered, "site_info", "odd")
