@@ -110,6 +110,7 @@ class Car(WSListener):
         elif kind is WSMsgType.TEXT:
             self.drop(WSCloseCode.UNSUPPORTED_DATA)
         else:
+            self.heard_at_s = time.monotonic()
             if kind is WSMsgType.PING:
                 transport.send_pong(frame.get_payload_as_bytes())
             self._spend()

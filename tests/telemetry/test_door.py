@@ -201,8 +201,22 @@ async def test_a_car_that_says_nothing_for_long_is_sent_away(tmp_path: Path) -> 
 
 
 @on_uvloop
+async def test_a_car_that_has_nothing_to_say_but_pings_stays(tmp_path: Path) -> None:
+    async with (
+        receiving(TESLA, tmp_path, limits=Limits(idle_s=1)) as there,
+        there.car() as car,
+    ):
+        for _ in range(12):
+            await car.socket.ping()
+            await asyncio.sleep(0.25)
+        assert there.receiver.counters.idle == 0
+        await car.closed()
+        assert there.receiver.counters.idle == 1
+
+
+@on_uvloop
 async def test_a_request_that_is_no_websocket_is_let_go(tmp_path: Path) -> None:
-    async with receiving(TESLA, tmp_path, limits=Limits(handshake_s=0.3)) as there:
+    async with receiving(TESLA, tmp_path, limits=Limits(handshake_s=1.5)) as there:
         context = car_context(tmp_path, TESLA.car())
         reader, writer = await asyncio.open_connection(
             "127.0.0.1", there.port, ssl=context
