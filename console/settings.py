@@ -466,6 +466,14 @@ if any(_files) and not all(_files):
         "TELEMETRY_CERTIFICATE_FILE",
         "needs TELEMETRY_CERTIFICATE_KEY_FILE and TELEMETRY_CA_FILE beside it.",
     )
+if TELEMETRY_SOURCE == "fleet-telemetry" and not any(_files):
+    # Tesla's server shows a public certificate; cars that were told to trust our own
+    # authority would refuse it.
+    environment.problem(
+        "TELEMETRY_CERTIFICATE_FILE",
+        "is not set. TELEMETRY_SOURCE=fleet-telemetry needs the public certificate that"
+        " Tesla's server shows, its key, and TELEMETRY_CA_FILE, which cars are to trust.",
+    )
 TELEMETRY_CONNECTIONS = environment.number(
     "TELEMETRY_CONNECTIONS", 20_000, least=1, most=1_000_000
 )
