@@ -9,6 +9,12 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from django.core.checks import run_checks
 from django.db import connection
 from django.utils import timezone
@@ -232,6 +238,29 @@ def test_files_that_cannot_be_used_are_told(
     assert "no certificate" in certificates.problems(timezone.now())[0]
     with pytest.raises(public.Unusable):
         public.text(str(tmp_path))
+
+
+def test_a_key_that_does_not_fit_is_told(files: Files, tmp_path: Path) -> None:
+    old = files()
+    files()
+    (tmp_path / "key.pem").write_text(old.private_pem)
+    words = ["The private key for cars is not that of the certificate."]
+    assert certificates.problems(timezone.now()) == words
+    assert _warnings() == words
+    (tmp_path / "key.pem").write_text(old.private_pem[:90])
+    words = ["The private key for cars is no key in PEM."]
+    assert certificates.problems(timezone.now()) == words
+
+
+def test_a_key_with_a_password_is_told(files: Files, tmp_path: Path) -> None:
+    key = load_pem_private_key(files().private_pem.encode(), None)
+    sealed_pem = key.private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"a password")
+    )
+    (tmp_path / "key.pem").write_bytes(sealed_pem)
+    assert certificates.problems(timezone.now()) == [
+        "The private key for cars has a password."
+    ]
 
 
 def test_a_certificate_without_names_is_for_nobody() -> None:
