@@ -427,6 +427,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(3600),
     },
     "sweep-telemetry": {"task": "telemetry.tasks.sweep", "schedule": schedule(10)},
+    "look-at-certificates": {
+        "task": "telemetry.tasks.look_at_certificates",
+        "schedule": schedule(3600),
+    },
     "forget-expired-tokens": {
         "task": "tokens.tasks.forget_expired_tokens",
         "schedule": schedule(600),

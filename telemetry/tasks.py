@@ -1,9 +1,10 @@
-"""Bring to Tesla what cars are wanted to stream."""
+"""Bring to Tesla what cars are wanted to stream, and look at the certificate for them."""
 
 import logging
 
 from celery import shared_task
 from celery.contrib.django.task import DjangoTask
+from django.utils import timezone
 
 from accounts import crypto
 from telemetry import certificates, public
@@ -31,6 +32,13 @@ def sweep() -> None:
     there = _destination() if queue.holds_any() else None
     for vin in queue.due(there) if there else ():
         reconcile.delay(vin)
+
+
+@shared_task(base=DjangoTask, ignore_result=True)
+def look_at_certificates() -> None:
+    """Log what is wrong with the certificate for cars, or soon will be."""
+    for words in certificates.problems(timezone.now()):
+        _LOG.warning(words)
 
 
 def _destination() -> Destination | None:
