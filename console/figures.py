@@ -16,6 +16,7 @@ from console.models import Deletion, Export, Heartbeat
 from console.tasks import WORKER
 from energy.models import EnergySite
 from events import alive
+from telemetry import certificates
 from tokens.models import AccessToken, Inquiry, Registration, TeslaGrant
 from vehicles.models import Vehicle
 
@@ -41,6 +42,7 @@ def figures(now: datetime) -> list[Figure]:
         *_things(),
         _worker(now),
         *_processes(now),
+        _certificate(now),
         _queue(),
         *_waiting(now),
     ]
@@ -135,6 +137,17 @@ def _processes(now: datetime) -> list[Figure]:
             )
         )
     return found
+
+
+def _certificate(now: datetime) -> Figure:
+    """Tell whether cars accept what the receiver shows, and will for a while."""
+    found = certificates.problems(now)
+    return Figure(
+        "Certificate for cars",
+        "in need of care" if found else "in order",
+        detail=" ".join(found),
+        is_bad=bool(found),
+    )
 
 
 def _queue() -> Figure:

@@ -427,6 +427,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": schedule(3600),
     },
     "sweep-telemetry": {"task": "telemetry.tasks.sweep", "schedule": schedule(10)},
+    "look-at-certificates": {
+        "task": "telemetry.tasks.look_at_certificates",
+        "schedule": schedule(3600),
+    },
     "forget-expired-tokens": {
         "task": "tokens.tasks.forget_expired_tokens",
         "schedule": schedule(600),
@@ -465,6 +469,14 @@ if any(_files) and not all(_files):
     environment.problem(
         "TELEMETRY_CERTIFICATE_FILE",
         "needs TELEMETRY_CERTIFICATE_KEY_FILE and TELEMETRY_CA_FILE beside it.",
+    )
+if TELEMETRY_SOURCE == "fleet-telemetry" and not any(_files):
+    # Tesla's server shows a public certificate; cars that were told to trust our own
+    # authority would refuse it.
+    environment.problem(
+        "TELEMETRY_CERTIFICATE_FILE",
+        "is not set. TELEMETRY_SOURCE=fleet-telemetry needs the public certificate that"
+        " Tesla's server shows, its key, and TELEMETRY_CA_FILE, which cars are to trust.",
     )
 TELEMETRY_CONNECTIONS = environment.number(
     "TELEMETRY_CONNECTIONS", 20_000, least=1, most=1_000_000

@@ -1,9 +1,9 @@
 """Name the app for Django."""
 
-from django.apps import AppConfig
-from django.core.checks import register
+from importlib import import_module
 
-from telemetry import checks
+from django.apps import AppConfig
+from django.core.checks import Tags, register
 
 
 class TelemetryConfig(AppConfig):
@@ -13,4 +13,7 @@ class TelemetryConfig(AppConfig):
 
     def ready(self) -> None:
         """Have the certificate for cars looked at whenever Keyfob starts."""
+        # Models can be imported from now on, not before.
+        checks = import_module("telemetry.checks")
         register(checks.certificate_for_cars, "telemetry")
+        register(checks.authority_of_cars, "telemetry", Tags.database)

@@ -4,6 +4,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.conf import settings
 
 from telemetry import issuing
@@ -20,10 +23,12 @@ def problems(now: datetime) -> list[str]:
     try:
         certificate = _certificate(text(settings.TELEMETRY_CERTIFICATE_FILE))
         _certificate(text(settings.TELEMETRY_CA_FILE))
-        text(settings.TELEMETRY_CERTIFICATE_KEY_FILE)
+        key = private_key(text(settings.TELEMETRY_CERTIFICATE_KEY_FILE))
     except Unusable as error:
         return [str(error)]
     found = []
+    if not _belongs_to(key, certificate):
+        found.append("The private key for cars is not that of the certificate.")
     hostname, end = settings.TELEMETRY_HOSTNAME, certificate.not_valid_after_utc
     if not issuing.is_for(certificate, hostname):
         found.append(f"The certificate for cars is not for {hostname}.")
@@ -41,6 +46,23 @@ def text(path: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not a text file"
         raise Unusable(f"{path} cannot be read ({reason}).") from error
+
+
+def private_key(pem: str) -> PrivateKeyTypes:
+    """Return the key in a PEM without a password. Raises `Unusable`."""
+    try:
+        return load_pem_private_key(pem.encode(), None)
+    except TypeError as error:
+        raise Unusable("The private key for cars has a password.") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise Unusable("The private key for cars is no key in PEM.") from error
+
+
+def _belongs_to(key: PrivateKeyTypes, certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.public_key() == key.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return False
 
 
 def _certificate(pem: str) -> x509.Certificate:

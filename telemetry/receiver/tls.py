@@ -15,6 +15,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 
 from telemetry.issuing import Issued
+from telemetry.public import private_key
 
 TESLA_AUTHORITIES = Path(__file__).resolve().parent.parent / "tesla_ca.pem"
 
@@ -45,10 +46,11 @@ def show(context: ssl.SSLContext, issued: Issued) -> None:
     """Show this certificate to all who connect from now on; others notice nothing.
 
     Python reads certificates from files only. The key is in its file for a moment,
-    encrypted with a password that nobody else knows. Raises `ssl.SSLError`.
+    encrypted with a password that nobody else knows. Raises `Unusable` and
+    `ssl.SSLError`; then what was shown before still is.
     """
     password = secrets.token_urlsafe(24)
-    key = serialization.load_pem_private_key(issued.private_pem.encode(), None)
+    key = private_key(issued.private_pem)
     encrypted = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -58,6 +60,9 @@ def show(context: ssl.SSLContext, issued: Issued) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(issued.certificate_pem.encode() + b"\n" + encrypted)
+        # OpenSSL puts a certificate in the place of the old one, and drops the old key,
+        # before it sees that the new key belongs to another.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(name, password=password)
         context.load_cert_chain(name, password=password)
     finally:
         Path(name).unlink()

@@ -15,6 +15,7 @@ from events import latest
 from events.event import Topic
 from fleet import streamed
 from simulator.testing import RunningSimulator
+from telemetry import tasks
 from tests.api.conftest import Answer, MakePerson, Person, Play, Program
 from tests.factories import SCOPES
 from vehicles.models import TelemetryConfig
@@ -239,6 +240,19 @@ def test_other_refusals_of_tesla_are_explained(
     assert send("PATCH", {"fields": {"Gear": None}}).json == {"updated_vehicles": 1}
     TelemetryConfig.objects.update(answered_generation=2, refusal="no_answer")
     assert send("PATCH", {"fields": {"Gear": None}}).json == {"updated_vehicles": 1}
+
+
+def test_certificate_files_that_cannot_be_read_are_told(
+    send: Callable[..., Answer], vin: str, settings: Any
+) -> None:
+    settings.TELEMETRY_CERTIFICATE_FILE = "/nowhere/certificate.pem"
+    settings.TELEMETRY_CA_FILE = "/nowhere/ca.pem"
+    send("PATCH", {"fields": {"Soc": None}})
+    tasks.reconcile(vin)
+    answer = send("PATCH", {"fields": {"Soc": None}})
+    assert (answer.status, answer.error) == (422, "unreadable_certificate")
+    assert "TELEMETRY_CA_FILE" in answer.json["error_description"]
+    assert "/nowhere" not in answer.json["error_description"]
 
 
 def test_answer_waits_for_tesla_a_moment(

@@ -493,6 +493,21 @@ def test_receiver_and_deliverer_are_told(owner: User) -> None:
     )
 
 
+def test_certificate_for_cars_that_ends_is_told(
+    client_of: ClientOf, owner: User
+) -> None:
+    told = {one.label: one for one in figures.figures(timezone.now())}
+    found = told["Certificate for cars"]
+    assert (found.value, found.detail, found.is_bad) == ("in order", "", False)
+    certificates.leaf()
+    CarCertificate.objects.update(not_after=timezone.now() + timedelta(days=13))
+    told = {one.label: one for one in figures.figures(timezone.now())}
+    assert told["Certificate for cars"].is_bad
+    words = told["Certificate for cars"].detail
+    assert words.startswith("The receiver's certificate ends on ")
+    assert "certificate ends on" in client_of(owner).get("/admin/").content.decode()
+
+
 def test_events_are_applied_again_and_alerts_settled(
     client_of: ClientOf, owner: User, everything: dict[str, str]
 ) -> None:

@@ -2,7 +2,9 @@
 
 import http.client
 import json
+import re
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from tests.deploy.compose import ROOT, Service, document, services
+from tests.deploy.compose import ROOT, Service, document, env_file, services
 from tests.ports import free_port
 from tests.servers import redis_server
 from tools.processes import Child, Supervisor
@@ -65,6 +67,34 @@ def test_cars_reach_the_receiver_past_the_proxy() -> None:
     assert config["redis"]["publish_vin_topics"] is True
     assert config["transmit_decoded_records"] is True
     assert set(config["records"]) == {"V", "alerts", "errors", "connectivity"}
+
+
+def test_tesla_s_server_and_ours_see_the_same_certificate(tmp_path: Path) -> None:
+    services_ = document()["services"]
+    theirs = services_["fleet-telemetry"]["volumes"][-1]
+    assert theirs.endswith(":/certificates:ro")
+    for name in OURS - {"simulator"}:
+        assert theirs in services_[name]["volumes"]
+        assert "data:/data" in services_[name]["volumes"]
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = dict(re.findall(r"^(TELEMETRY_[A-Z_]+)=(\S+)$", text, re.MULTILINE))
+    config = json.loads((ROOT / "deploy" / "fleet-telemetry.json").read_text("utf-8"))
+    assert named == {
+        "TELEMETRY_SOURCE": "fleet-telemetry",
+        "TELEMETRY_CERTIFICATE_FILE": config["tls"]["server_cert"],
+        "TELEMETRY_CERTIFICATE_KEY_FILE": config["tls"]["server_key"],
+        "TELEMETRY_CA_FILE": "/certificates/ca.pem",
+    }
+    variables = env_file(ROOT / "deploy" / "demo.env") | named
+    started = subprocess.run(
+        [sys.executable, "-c", "from console import settings"],
+        env={"PATH": "/usr/bin:/bin", "DATA": str(tmp_path), **variables},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (started.returncode, started.stderr) == (0, "")
 
 
 def test_image_runs_without_root_and_without_build_tools() -> None:

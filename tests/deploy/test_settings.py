@@ -97,6 +97,19 @@ def test_version_is_the_changelogs() -> None:
     )
 
 
+def test_tesla_s_server_without_a_public_certificate_stops_the_start(
+    tmp_path: Path,
+) -> None:
+    outcome = _check(tmp_path, TELEMETRY_SOURCE="fleet-telemetry")
+    (problem,) = [line for line in outcome.stderr.splitlines() if line[:4] == "  - "]
+    assert problem.startswith("  - TELEMETRY_CERTIFICATE_FILE: is not set.")
+    assert "TELEMETRY_CA_FILE" in problem
+    files = ("CERTIFICATE_FILE", "CERTIFICATE_KEY_FILE", "CA_FILE")
+    named = {f"TELEMETRY_{name}": f"/certificates/{name}" for name in files}
+    started = _check(tmp_path, TELEMETRY_SOURCE="fleet-telemetry", **named)
+    assert "Correct these environment variables" not in started.stderr
+
+
 def test_provider_without_its_keys_stops_the_start(tmp_path: Path) -> None:
     outcome = _check(tmp_path, BILLING_PROVIDER="paddle", PADDLE_API_KEY="key")
     problems = [line for line in outcome.stderr.splitlines() if line[:4] == "  - "]

@@ -9,14 +9,20 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from django.core.checks import run_checks
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import crypto
 from accounts.models import AuditEntry
 from accounts.services import sealed
-from telemetry import certificates, issuing, public
+from telemetry import certificates, issuing, public, tasks
 from telemetry.models import CarAuthority, CarCertificate
 
 HOSTNAME = "cars.example.com"
@@ -181,6 +187,49 @@ def test_problems_tell_of_the_end_before_it_comes() -> None:
     assert later[0].startswith("The authority that cars trust ends on")
 
 
+@pytest.mark.django_db
+def test_own_certificate_that_ends_is_told_at_the_start_and_by_the_clock(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    certificates.leaf()
+    assert _told_at_the_start() == []
+    tasks.look_at_certificates()
+    assert caplog.messages == []
+    end = timezone.now() + timedelta(days=13)
+    CarCertificate.objects.update(not_after=end)
+    (words,) = certificates.problems(timezone.now())
+    assert words.startswith(f"The receiver's certificate ends on {end:%Y-%m-%d}")
+    assert _told_at_the_start() == [words]
+    tasks.look_at_certificates()
+    assert caplog.messages == [words]
+
+
+@pytest.mark.django_db
+def test_public_certificate_that_ends_is_told_at_the_start_and_by_the_clock(
+    files: Files, caplog: pytest.LogCaptureFixture
+) -> None:
+    files(good_for=timedelta(days=13))
+    (words,) = certificates.problems(timezone.now())
+    assert _told_at_the_start() == [words]
+    tasks.look_at_certificates()
+    assert caplog.messages == [words]
+
+
+@pytest.mark.django_db
+def test_database_that_is_not_migrated_yet_hinders_no_start() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE telemetry_carauthority RENAME TO other")
+    with transaction.atomic():
+        assert _told_at_the_start() == []
+        transaction.set_rollback(True)
+
+
+def test_certificates_are_looked_at_each_hour(settings: Any) -> None:
+    rung = {one["task"]: one for one in settings.CELERY_BEAT_SCHEDULE.values()}
+    found = rung[tasks.look_at_certificates.name]
+    assert found["schedule"].run_every == timedelta(hours=1)
+
+
 def test_public_certificate_is_read_from_files(files: Files) -> None:
     issued = files()
 
@@ -234,6 +283,29 @@ def test_files_that_cannot_be_used_are_told(
         public.text(str(tmp_path))
 
 
+def test_a_key_that_does_not_fit_is_told(files: Files, tmp_path: Path) -> None:
+    old = files()
+    files()
+    (tmp_path / "key.pem").write_text(old.private_pem)
+    words = ["The private key for cars is not that of the certificate."]
+    assert certificates.problems(timezone.now()) == words
+    assert _warnings() == words
+    (tmp_path / "key.pem").write_text(old.private_pem[:90])
+    words = ["The private key for cars is no key in PEM."]
+    assert certificates.problems(timezone.now()) == words
+
+
+def test_a_key_with_a_password_is_told(files: Files, tmp_path: Path) -> None:
+    key = load_pem_private_key(files().private_pem.encode(), None)
+    sealed_pem = key.private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"a password")
+    )
+    (tmp_path / "key.pem").write_bytes(sealed_pem)
+    assert certificates.problems(timezone.now()) == [
+        "The private key for cars has a password."
+    ]
+
+
 def test_a_certificate_without_names_is_for_nobody() -> None:
     by = issuing.authority("x", datetime(2026, 1, 1, tzinfo=UTC), timedelta(days=9))
     found = x509.load_pem_x509_certificate(by.certificate_pem.encode())
@@ -252,6 +324,11 @@ def test_files_are_set_all_three_or_none(tmp_path: Path) -> None:
     assert "needs TELEMETRY_CERTIFICATE_KEY_FILE and TELEMETRY_CA_FILE" in (
         outcome.stderr
     )
+
+
+def _told_at_the_start() -> list[str]:
+    """Return what `receive_telemetry` looks at before it starts."""
+    return [found.msg for found in run_checks(tags=["telemetry"])]
 
 
 def _warnings() -> list[str]:

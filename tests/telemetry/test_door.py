@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from telemetry.issuing import Issued
 from telemetry.receiver import tls
@@ -22,6 +23,8 @@ from tests.telemetry.cars import (
     Connection,
     TestTesla,
     car_context,
+    der,
+    new_leaf,
     receiving,
     until,
 )
@@ -39,6 +42,16 @@ async def _is_let_in(url: str, context: ssl.SSLContext) -> bool:
     except (OSError, aiohttp.ClientError, ssl.SSLError):
         return False
     return True
+
+
+async def _shown(port: int, context: ssl.SSLContext) -> bytes | None:
+    """Return the receiver's certificate, as TLS hands it over."""
+    _reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
+    found: bytes | None = writer.get_extra_info("ssl_object").getpeercert(
+        binary_form=True
+    )
+    writer.close()
+    return found
 
 
 @pytest.mark.parametrize(
@@ -264,6 +277,56 @@ async def test_a_certificate_that_cannot_be_read_later_leaves_the_old(
     async with receiving(TESLA, tmp_path, leaf=leaf, look_again_s=0.01) as there:
         await until(lambda: len(calls) > 2)
         assert await _is_let_in(there.url, car_context(tmp_path, TESLA.car()))
+
+
+def _with_password(pem: str) -> str:
+    key = serialization.load_pem_private_key(pem.encode(), None)
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(b"a password"),
+    ).decode()
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        lambda newer: Issued(newer.certificate_pem, LEAF.private_pem),
+        lambda newer: Issued(LEAF.certificate_pem, newer.private_pem),
+        lambda newer: Issued(newer.certificate_pem, _with_password(newer.private_pem)),
+        lambda newer: Issued(newer.certificate_pem, newer.private_pem[:90]),
+        lambda newer: Issued(newer.certificate_pem[:90], newer.private_pem),
+    ],
+    ids=["another key", "another certificate", "password", "half a key", "half"],
+)
+@on_uvloop
+async def test_a_certificate_that_does_not_fit_its_key_leaves_the_old(
+    tmp_path: Path, broken: Callable[[Issued], Issued]
+) -> None:
+    newer, looks = new_leaf(), [0]
+    now = [LEAF]
+
+    def leaf() -> Issued:
+        looks[0] += 1
+        return now[0]
+
+    async def looked() -> None:
+        before = looks[0]
+        await until(lambda: looks[0] > before + 2)
+
+    async with receiving(TESLA, tmp_path, leaf=leaf, look_again_s=0.02) as there:
+        context = car_context(tmp_path, TESLA.car())
+        now[0] = broken(newer)
+        await looked()
+        assert await _shown(there.port, context) == der(LEAF)
+        assert await _is_let_in(there.url, context)
+        now[0] = LEAF
+        await looked()
+        assert await _is_let_in(there.url, context)
+        now[0] = newer
+        await looked()
+        assert await _shown(there.port, context) == der(newer)
+        assert await _is_let_in(there.url, context)
 
 
 @on_uvloop

@@ -15,6 +15,7 @@ from vehicles.services.telemetry.refusals import Code
 # Longer than a task may run (settings.CELERY_TASK_TIME_LIMIT).
 LEASE = timedelta(seconds=130)
 MOST_AT_ONCE = 200
+_HELD_BACK = timedelta(minutes=1)
 
 
 def claim(vin: str) -> TelemetryConfig | None:
@@ -63,6 +64,27 @@ def due(there: Destination) -> list[str]:
     free = Q(lease_until=None) | Q(lease_until__lte=Now())
     rows = TelemetryConfig.objects.filter(free, next_at__lte=now).order_by("next_at")
     return list(rows.values_list("vehicle__vin", flat=True)[:MOST_AT_ONCE])
+
+
+def hold_back(code: Code, vin: str = "") -> None:
+    """Note on each wish that is due, or on one car's, why none can be brought now.
+
+    They come again in a minute. What is in somebody's hands is left alone, and so is a
+    car that has what is wanted, and is only to be looked at.
+    """
+    now = timezone.now()
+    free = Q(lease_until=None) | Q(lease_until__lte=Now())
+    is_open = Q(answered_generation__lt=F("generation")) | ~Q(refusal="")
+    rows = TelemetryConfig.objects.filter(free, is_open, next_at__lte=now)
+    if vin:
+        rows = rows.filter(vehicle__vin=vin)
+    rows.update(
+        refusal=code.value,
+        refusal_details="",
+        refused_at=now,
+        answered_generation=F("generation"),
+        next_at=now + _HELD_BACK,
+    )
 
 
 def try_again_with(grant: TeslaGrant) -> None:

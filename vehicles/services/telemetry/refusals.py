@@ -31,6 +31,7 @@ class Code(StrEnum):
     NOT_LISTED = "not_listed"
     WRONG_DOMAIN = "wrong_domain"
     BAD_CERTIFICATE = "bad_certificate"
+    UNREADABLE_CERTIFICATE = "unreadable_certificate"
     UNKNOWN_FIELD = "unknown_field"
     NOT_REGISTERED = "not_registered"
     BILLING_LIMIT = "billing_limit"
@@ -109,6 +110,12 @@ _REASONS: dict[str, Reason] = {
         "Tesla does not take the receiver's certificate",
         "The certificate authority that cars are to trust is no valid PEM. Whoever runs"
         " this Keyfob looks at TELEMETRY_CA_FILE.",
+    ),
+    Code.UNREADABLE_CERTIFICATE: Reason(
+        "The certificate for cars cannot be read",
+        "Without it nothing can be sent to the car. Whoever runs this Keyfob looks after"
+        " the files that TELEMETRY_CERTIFICATE_FILE and TELEMETRY_CA_FILE name; this is"
+        " then sent by itself.",
     ),
     Code.UNKNOWN_FIELD: Reason(
         "Tesla does not know one of the fields",
