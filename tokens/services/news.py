@@ -13,7 +13,7 @@ from uuid import UUID
 import redis
 from django.db import transaction
 
-from events import channel, latest
+from events import channel, forgetting, latest
 from events.errors import Unavailable
 from events.event import Entry
 from tokens import shared
@@ -92,6 +92,16 @@ def forget(
 
     if not ask(delete):
         raise StillKept
+
+
+def forget_old() -> None:
+    """Drop from the streams what is too old; while Redis is away, the next time."""
+
+    def trim(client: redis.Redis) -> bool:
+        forgetting.forget_old(client)
+        return True
+
+    ask(trim)
 
 
 def ask(question: Callable[[redis.Redis], _T]) -> _T | None:
