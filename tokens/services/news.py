@@ -80,12 +80,14 @@ def known(account_id: UUID) -> list[latest.Snapshot]:
 def forget(
     account_id: UUID, is_lost: Callable[[str], bool] = lambda _product: True
 ) -> None:
-    """Forget what an account was told last of the products that it has lost.
+    """Forget what an account was told of the products that it has lost.
 
-    Raises `last_answers.StillKept` while Redis is away; safe to repeat.
+    The newest values go, and what the streams still hold, told or not. Raises
+    `last_answers.StillKept` while Redis is away; safe to repeat.
     """
 
     def delete(client: redis.Redis) -> bool:
+        forgetting.forget(client, account_id, is_lost)
         names = latest.products(client, account_id)
         latest.forget(client, account_id, [one for one in names if is_lost(one)])
         return True
