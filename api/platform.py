@@ -28,6 +28,11 @@ _HARDWARE_FLAGS = (
     "has_seat_cooling",
     "rhd",
 )
+_OF_TODAY = (
+    *("proxy", "signing", "polling", "firmware"),
+    *("discounted", "fleet_telemetry", "issue"),
+)
+"""What is not told of a car that is gone."""
 
 
 def test(_user_id: UUID) -> dict[str, Any]:
@@ -92,7 +97,7 @@ def _works(grant: TeslaGrant) -> bool:
 
 def _vehicle(access: VehicleAccess) -> dict[str, Any]:
     vehicle = access.vehicle
-    return {
+    told: dict[str, Any] = {
         "name": vehicle.name or None,
         "permission": access.access_type,
         "proxy": vehicle.protocol_required,
@@ -105,6 +110,10 @@ def _vehicle(access: VehicleAccess) -> dict[str, Any]:
         "issue": _issue(access),
         "config": _hardware((access.vehicle_data or {}).get("vehicle_config") or {}),
     }
+    if access.gone_at is not None:
+        # What the car is like now is its new owner's.
+        told |= dict.fromkeys(_OF_TODAY)
+    return told
 
 
 def _config_of(vehicle: Vehicle) -> TelemetryConfig | None:

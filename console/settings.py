@@ -422,6 +422,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tokens.tasks.forget_old_inquiries",
         "schedule": schedule(3600),
     },
+    "forget-old-events": {
+        "task": "tokens.tasks.forget_old_events",
+        "schedule": schedule(3600),
+    },
     "forget-old-commands": {
         "task": "vehicles.tasks.forget_old_commands",
         "schedule": schedule(3600),
@@ -486,7 +490,7 @@ TELEMETRY_CONNECTIONS_PER_ADDRESS = environment.number(
 )
 TELEMETRY_REDIS_URL = environment.secret("TELEMETRY_REDIS_URL", REDIS_URL)
 TELEMETRY_NAMESPACE = environment.text("TELEMETRY_NAMESPACE", "tesla_telemetry")
-# About how many events each of the 16 streams in Redis keeps.
+# About how many events each of the 16 streams in Redis keeps, for a day at most.
 EVENTS_KEPT = environment.number("EVENTS_KEPT", 10_000, least=1000, most=10_000_000)
 # In one web process.
 STREAMS_PER_ACCOUNT = environment.number(

@@ -79,25 +79,21 @@ class Channel:
         await done
 
     async def newest(self) -> dict[int, str]:
-        """Return the id of each shard's newest entry. Raises `Unavailable`."""
+        """Return the id of each shard's newest entry, even if that is gone by now.
+
+        Raises `Unavailable`.
+        """
         edges = await self.edges(range(SHARDS))
         return {shard: newest for shard, (_, newest) in edges.items()}
 
     async def edges(self, shards: Iterable[int]) -> dict[int, tuple[str, str]]:
-        """Return the ids of each shard's oldest and newest entry, "0-0" without one.
+        """Return the ids of the oldest entry that each shard has, and of its newest.
 
-        Raises `Unavailable`.
+        The newest may be gone by now, and where all are, counts as the oldest, too:
+        ids only grow. Both are "0-0" where nothing was ever written. Raises
+        `Unavailable`.
         """
-        found: dict[int, tuple[str, str]] = {}
-        for shard in shards:
-            name = key(shard)
-            first = await self._reading.ask("XRANGE", name, "-", "+", "COUNT", 1)
-            last = await self._reading.ask("XREVRANGE", name, "+", "-", "COUNT", 1)
-            oldest, newest = (
-                rows[0][0].decode() if rows else "0-0" for rows in (first, last)
-            )
-            found[shard] = (oldest, newest)
-        return found
+        return {shard: await self._edges(key(shard)) for shard in shards}
 
     async def read(
         self, after: Mapping[int, str], *, block_ms: int, count: int
@@ -124,6 +120,18 @@ class Channel:
             self._tell(batch, Unavailable("closed"))
         await self._writing.close()
         await self._reading.close()
+
+    async def _edges(self, name: str) -> tuple[str, str]:
+        try:
+            reply = await self._reading.ask("XINFO", "STREAM", name)
+        except Unavailable as error:
+            if "no such key" not in str(error):
+                raise
+            return "0-0", "0-0"
+        facts = dict(zip(reply[::2], reply[1::2], strict=True))
+        newest, first = facts[b"last-generated-id"], facts[b"first-entry"]
+        oldest = first[0] if first else newest
+        return oldest.decode(), newest.decode()
 
     async def _write(self) -> None:
         batch: _Batch = []

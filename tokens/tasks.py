@@ -9,6 +9,7 @@ from tokens.services import (
     credits,  # noqa: A004
     grants,
     inquiries,
+    news,
     usage,
 )
 
@@ -29,6 +30,12 @@ def forget_old_inquiries() -> None:
 def forget_old_usage() -> None:
     """Delete counts of calls that are older than the settings keep them."""
     usage.forget_old()
+
+
+@shared_task(base=DjangoTask, ignore_result=True)
+def forget_old_events() -> None:
+    """Drop what the streams of events have held for long enough."""
+    news.forget_old()
 
 
 @shared_task(base=DjangoTask, ignore_result=True)

@@ -50,7 +50,7 @@ class Card:
     """Hold one car as it is shown to one person.
 
     `state` is online, asleep, offline or "". `key` and `firmware` are None for a
-    guest, who is shown neither. `figures` stand large and come from the last reading,
+    guest, who is shown neither, and for a gone car. `figures` stand large and come from the last reading,
     made at `read_at`, or were streamed since, the newest of them at `streamed_at`; all
     are empty before the first.
     """
@@ -104,7 +104,7 @@ def card(
     """Prepare one car; `newest`, where it is there, is what `latest.of` answers."""
     newest = newest or latest.of(access)
     vehicle = access.vehicle
-    may_see = keys.may_see(access)
+    may_see = keys.may_see(access) and access.gone_at is None
     charge = Document(newest.document).part("charge_state")
     figures = _figures(newest, units)
     shown = Card(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,7 @@ from simulator.testing import RunningSimulator
 from telemetry import tasks
 from tests.api.conftest import Answer, MakePerson, Person, Play, Program
 from tests.factories import SCOPES
-from vehicles.models import TelemetryConfig
+from vehicles.models import TelemetryConfig, VehicleAccess
 from vehicles.services.telemetry import wishes
 
 Ask = Callable[..., Answer]
@@ -206,6 +207,28 @@ def test_strangers_cars_are_404(
     for method in ("GET", "PATCH", "POST", "DELETE"):
         answer = ask(token, f"/api/config/{vin}", method=method)
         assert (answer.status, answer.error) == (404, "not_found")
+
+
+def test_gone_car_is_404(
+    ask: Ask, send: Callable[..., Answer], alices: Person, vin: str
+) -> None:
+    send("PATCH", {"fields": {"Soc": None}})
+    assert send("GET").status == 200
+    path = f"/api/1/vehicles/{vin}/telemetry"
+    assert ask(alices.access_token, path).status == 200
+    generation = TelemetryConfig.objects.get().generation
+    VehicleAccess.objects.update(gone_at=timezone.now())
+    # What a token opens is looked up again within a second.
+    time.sleep(1.1)
+    for method, body in (
+        ("GET", None),
+        ("PATCH", {"fields": {"Gear": None}}),
+        ("POST", {"fields": {"Gear": None}}),
+        ("DELETE", None),
+    ):
+        assert send(method, body).status == 404
+    assert ask(alices.access_token, path).status == 404
+    assert TelemetryConfig.objects.get().generation == generation
 
 
 @pytest.mark.parametrize("code", ["missing_key", "unsupported_firmware", "max_configs"])

@@ -54,6 +54,21 @@ def test_metadata_tells_what_a_token_opens(
     assert set(content["vins"]) == set(content["vehicles"])
 
 
+def test_metadata_tells_nothing_of_today_of_a_gone_car(
+    ask: Any, alice: User, person: MakePerson
+) -> None:
+    someone = person(alice)
+    VehicleAccess.objects.filter(vehicle__name="Luna").update(gone_at=timezone.now())
+    content = ask(someone.access_token, "/api/metadata").json
+    (vin,) = set(content["vehicles"]) - set(content["vins"])
+    luna = content["vehicles"][vin]
+    assert {name for name, value in luna.items() if value is None} == {
+        *("proxy", "signing", "polling", "firmware"),
+        *("discounted", "fleet_telemetry", "issue"),
+    }
+    assert (luna["name"], luna["access"]) == ("Luna", False)
+
+
 def test_metadata_tells_which_cars_can_only_be_read_by_calls(
     ask: Any, alice: User, person: MakePerson
 ) -> None:

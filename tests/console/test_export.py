@@ -32,7 +32,8 @@ from tests.tokens.helpers import fresh_client
 from tokens.models import Inquiry
 from tokens.services import access_tokens, inquiries
 from tokens.services.last_answers import StillKept
-from vehicles.models import VehicleAccess
+from vehicles.models import Vehicle, VehicleAccess
+from vehicles.services.telemetry import wishes
 
 Rung = Callable[[], list[tuple[str, list[object]]]]
 PAGE = "/console/export"
@@ -338,6 +339,45 @@ def test_every_kind_of_product_of_which_somebody_is_told_is_exported(
     hidden = {row["name"]: row["value"] for row in _rows(alice, names[0])}
     assert set(hidden) == {"Soc", "vehicle_data"}
     assert hidden["vehicle_data"]["vehicle_data"] == {"drive_state": {}}
+
+
+def test_export_tells_nothing_of_a_gone_car_that_is_its_new_owner_s(
+    alice: User, bob: User, events_redis: Any
+) -> None:
+    firmware = "2026.38.3"
+    hers = make_vehicle(make_bare_grant(alice), key_paired=True, firmware=firmware)
+    Vehicle.objects.update(
+        state="online", state_at=timezone.now(), command_signing="required"
+    )
+    access = make_vehicle(make_bare_grant(bob))
+    wishes.merge(access, {"Gear": None})
+    live = ("state", "state_at", "command_signing", "has_virtual_key", "firmware")
+    (row,) = _rows(alice, "cars")
+    assert None not in {row[name] for name in live}
+    assert len(_rows(alice, "car_streaming")) == 1
+    VehicleAccess.objects.filter(pk=hers.pk).update(gone_at=timezone.now())
+    (row,) = _rows(alice, "cars")
+    assert {row[name] for name in live} == {None}
+    assert (row["vin"], row["access"]) == (hers.vehicle.vin, "OWNER")
+    assert row["no_longer_listed_since"] is not None
+    assert _rows(alice, "car_streaming") == []
+    (theirs,) = _rows(bob, "car_streaming")
+    assert set(theirs["fields"]) == {"Gear"}
+
+
+def test_export_tells_guests_what_pages_show_them(
+    alice: User, events_redis: Any
+) -> None:
+    access = make_vehicle(make_bare_grant(alice), key_paired=True, firmware="2026.1")
+
+    def inside() -> list[Any]:
+        return [
+            (row["has_virtual_key"], row["firmware"]) for row in _rows(alice, "cars")
+        ]
+
+    assert inside() == [(True, "2026.1")]
+    VehicleAccess.objects.filter(pk=access.pk).update(access_type="GUEST")
+    assert inside() == [(None, None)]
 
 
 @pytest.mark.usefixtures("redis_away")

@@ -9,6 +9,7 @@ from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 import redis
@@ -41,6 +42,7 @@ from console.services import archives, chains, deletions, export_jobs
 from energy.services import forgetting as energy_forgetting
 from events import channel, latest, shapes
 from events.event import Entry
+from events.store import SHARDS, STREAMS, key
 from fleet.endpoints import Price
 from simulator.testing import RunningSimulator
 from tests.accounts.factors import set_up_app
@@ -159,6 +161,14 @@ def _hear(user: User) -> None:
 def _heard(user: User) -> list[str]:
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         return latest.products(client, user.pk)
+
+
+def _in_streams(account_id: UUID) -> list[str]:
+    """Return the products of what the streams of events hold for an account."""
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        rows: Any = [row for n in range(STREAMS) for row in client.xrange(key(n))]
+    own = account_id.hex.encode()
+    return sorted(fields[b"p"].decode() for _, fields in rows if fields[b"a"] == own)
 
 
 def _subscribe(user: User) -> None:
@@ -306,7 +316,16 @@ def test_deleted_account_leaves_no_trace_in_any_table_or_file(
         )
         for model, path in _paths().items()
     }
+    # Somebody whose events lie in the same streams.
+    beside = UUID(int=alice.pk.int ^ SHARDS)
+    event = shapes.state("5YJ3E1EA4PF000009", "online", 1)
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        channel.publish(client, [Entry(beside, event)])
+    held = _in_streams(beside)
+    assert {"", "2252142071", "5YJ3E1EA4PF000001"} <= set(_in_streams(alice.pk))
     deletion = finish(deletions.ask(alice, Deletion.Kind.ACCOUNT))
+    assert _in_streams(alice.pk) == []
+    assert _in_streams(beside) == held == ["5YJ3E1EA4PF000009"] * 2
     # The trail, which names nobody, may hold the key of a row that is gone.
     link = {str(alices_grant.pk), alices_grant.pk.hex}
     assert _traces([one for one in needles if one not in link]) == set()
@@ -355,8 +374,10 @@ def test_each_app_forgets_what_was_told_of_its_own(
     alice: User, alices_grant: TeslaGrant, label: str, left: list[str]
 ) -> None:
     assert _heard(alice) == ["", "2252142071", "5YJ3E1EA4PF000001"]
+    assert set(_in_streams(alice.pk)) >= set(_heard(alice))
     import_module(f"{label}.services.forgetting").forget(alice)
     assert _heard(alice) == left
+    assert set(_in_streams(alice.pk)) == set(left)
 
 
 @pytest.mark.usefixtures("redis_away")
@@ -376,9 +397,11 @@ def test_unlinking_leaves_what_another_link_still_sees(
     vehicle_forgetting.forget_grant(alices_grant)
     energy_forgetting.forget_grant(alices_grant)
     assert _heard(alice) == ["", "5YJ3E1EA4PF000001"]
+    assert set(_in_streams(alice.pk)) == {"", "5YJ3E1EA4PF000001"}
     VehicleAccess.objects.update(gone_at=timezone.now())
     vehicle_forgetting.forget_gone(alice, "5YJ3E1EA4PF000001")
     assert _heard(alice) == [""]
+    assert set(_in_streams(alice.pk)) == {""}
 
 
 def test_export_s_file_goes_with_the_account(

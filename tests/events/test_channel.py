@@ -135,6 +135,31 @@ def test_reader_gets_what_came_after(url: str, client: redis.Redis) -> None:
     play(story())
 
 
+def test_newest_is_known_when_it_is_gone(url: str, client: redis.Redis) -> None:
+    account = uuid4()
+    shard = channel.shard_of(account)
+    name = channel.key(shard)
+
+    async def story() -> None:
+        way = Channel(url)
+        await way.publish(entries(account, 1))
+        await way.publish(entries(account, 1))
+        rows: Any = client.xrange(name)
+        first, last = (entry_id.decode() for entry_id, _ in rows)
+        assert await way.edges([shard]) == {shard: (first, last)}
+        # A reader who were told that the newest is the first would read it again.
+        client.xdel(name, last)
+        assert await way.edges([shard]) == {shard: (first, last)}
+        client.xdel(name, first)
+        assert await way.edges([shard]) == {shard: (last, last)}
+        await way.publish(entries(account, 1))
+        (got,) = await way.read({shard: last}, block_ms=1, count=10)
+        assert await way.edges([shard]) == {shard: (got.id, got.id)}
+        await way.close()
+
+    play(story())
+
+
 def test_strange_entries_are_passed_over(url: str, client: redis.Redis) -> None:
     client.xadd(channel.key(0), {"x": "1"})
     client.xadd(channel.key(0), {"a": uuid4().hex, "p": "", "t": "new", "b": "{}"})

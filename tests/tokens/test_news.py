@@ -1,12 +1,16 @@
 """Telling accounts what happened, after the change is kept."""
 
+from typing import Any
+
 import pytest
+import redis
 from pytest_django import Settings
 
 from accounts.models import User
-from events import shapes
+from events import channel, shapes
 from events.event import Entry
-from tests.fixtures.events import During, of
+from tests.fixtures.events import During, of, read
+from tokens import tasks
 from tokens.services import news
 
 VIN = "5YJ3E1EA4PF000001"
@@ -46,3 +50,14 @@ def test_redis_that_is_away_hurts_nobody(alice: User, settings: Settings) -> Non
     settings.REDIS_URL = "redis://127.0.0.1:9/1"
     assert news.publish([state(alice, "online")]) is False
     assert news.newest(alice.pk, VIN).signals == {}
+    tasks.forget_old_events()
+
+
+def test_timer_drops_old_events(alice: User, events_redis: redis.Redis) -> None:
+    news.publish([state(alice, "online")])
+    old: Any = {"a": alice.pk.hex, "p": VIN, "t": "data", "b": "{}"}
+    shard = channel.shard_of(alice.pk)
+    events_redis.xadd(channel.key((shard + 1) % channel.SHARDS), old, id="1-0")
+    assert len(read(events_redis)) == 2
+    tasks.forget_old_events()
+    assert [body["state"] for body in of(read(events_redis), alice)] == ["online"]

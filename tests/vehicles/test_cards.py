@@ -104,6 +104,16 @@ def test_card_of_a_guest_shows_neither_key_nor_firmware(alice: User) -> None:
     assert (card.key, card.firmware, card.lacks_key) == (None, None, False)
 
 
+def test_card_of_a_gone_car_shows_neither_key_nor_firmware(alice: User) -> None:
+    access = make_vehicle(make_bare_grant(alice), key_paired=True, firmware="1")
+    card = one_card(alice)
+    assert card.key is not None
+    assert card.firmware is not None
+    VehicleAccess.objects.filter(pk=access.pk).update(gone_at=timezone.now())
+    card = one_card(alice)
+    assert (card.key, card.firmware) == (None, None)
+
+
 def test_card_of_a_car_that_lacks_the_key_prompts_while_it_is_listed(
     alice: User,
 ) -> None:

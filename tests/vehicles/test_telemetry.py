@@ -261,11 +261,51 @@ def test_who_cannot_set_it_is_told_why(
     assert not TelemetryConfig.objects.exists()
 
 
-def test_gone_car_can_not_be_set(
-    car: VehicleAccess, client_of: ClientOf, alice: User
+@pytest.fixture
+def sold(streaming: TelemetryConfig, bob: User) -> TelemetryConfig:
+    """Return the row of a car that Alice sold to Bob, who has it stream Gear."""
+    VehicleAccess.objects.update(gone_at=timezone.now() - timedelta(days=2))
+    wishes.replace(make_vehicle(make_bare_grant(bob), vin=VIN), {"Gear": None})
+    TelemetryConfig.objects.update(
+        car_error="words of the car", car_error_at=timezone.now()
+    )
+    streaming.refresh_from_db()
+    return streaming
+
+
+def test_gone_car_s_page_shows_nothing_of_what_it_does_now(
+    sold: TelemetryConfig, client_of: ClientOf, alice: User, bob: User
 ) -> None:
-    VehicleAccess.objects.update(gone_at=timezone.now())
-    assert "Tesla no longer lists this car" in read(client_of(alice))
+    theirs = read(client_of(bob))
+    assert "words of the car" in theirs
+    assert 'value="Gear" checked' in theirs
+    client, there = client_of(alice), f"/console/vehicle/{VIN}"
+    for path in (PAGE, f"{PAGE}?preset=charging", f"{PAGE}/live"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.headers["Location"]) == (302, there)
+        answer = client.get(path, headers=HTMX)
+        assert (answer.headers["HX-Redirect"], answer.content) == (there, b"")
+    page = read(client, there)
+    assert "Tesla no longer lists this car" in page
+    assert "words of the car" not in page
+
+
+def test_gone_car_can_not_be_set(
+    sold: TelemetryConfig, client_of: ClientOf, alice: User, rung: Rung
+) -> None:
+    client, there = client_of(alice), f"/console/vehicle/{VIN}"
+    for path, do in (
+        (PAGE, "send"),
+        (PAGE, "reckon"),
+        (f"{PAGE}/again", ""),
+        (f"{PAGE}/remove", ""),
+    ):
+        answer = client.post(path, {"do": do, "on": ["Soc"]})
+        assert (answer.status_code, answer.headers["Location"]) == (302, there)
+        answer = client.post(path, {"do": do, "on": ["Soc"]}, headers=HTMX)
+        assert (answer.headers["HX-Redirect"], answer.content) == (there, b"")
+    assert TelemetryConfig.objects.get().generation == sold.generation
+    assert rung() == []
 
 
 def test_strangers_see_nothing(

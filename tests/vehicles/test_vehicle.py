@@ -393,9 +393,12 @@ def test_pages_have_no_inline_style_or_script(
 def test_page_of_a_gone_car_offers_to_remove_it(
     client_of: ClientOf, alice: User, car: VehicleAccess
 ) -> None:
-    assert f"{PAGE}/remove" not in client_of(alice).get(PAGE).content.decode()
+    text = client_of(alice).get(PAGE).content.decode()
+    assert f"{PAGE}/remove" not in text
+    assert "Command Sign" in text
     VehicleAccess.objects.update(gone_at=timezone.now())
     text = client_of(alice).get(PAGE).content.decode()
+    assert "Command Sign" not in text
     assert "Tesla no longer lists this car" in text
     assert f'action="{PAGE}/remove"' in text
     assert 'value="vehicle_data"' not in text

@@ -1,6 +1,7 @@
 """What is read from the streams is not lost on the way, whatever breaks."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -15,8 +16,8 @@ from django.conf import settings
 from django.db import OperationalError
 
 from accounts.models import User
-from events import channel, shapes
-from events.store import Stored, key, shard_of
+from events import channel, forgetting, shapes
+from events.store import SHARDS, Stored, key, shard_of
 from tests.webhooks.making import make_endpoint
 from tests.webhooks.receiver import Receiver
 from tests.webhooks.running import VIN, entry, run, world
@@ -211,6 +212,37 @@ def test_entries_cut_from_the_stream_are_let_go(
 
     run(main())
     assert got == []
+
+
+def test_events_wait_days_for_a_deliverer(
+    committed_alice: User, store: "redis.Redis"
+) -> None:
+    make_endpoint(committed_alice)
+    shard, body = shard_of(committed_alice.pk), ALERT.body
+    written: Any = {"a": committed_alice.pk.hex, "p": VIN, "t": "alerts", "b": body}
+    now_ms = int(time.time() * 1000)
+    for days in (9, 6):
+        at = f"{now_ms - days * 24 * 3600 * 1000}-0"
+        for number in (shard, SHARDS + shard):
+            store.xadd(key(number), written, id=at)
+    # A deliverer had read both and stopped before they were rows.
+    store.xgroup_create(key(SHARDS + shard), "webhooks", "0")
+    store.xreadgroup("webhooks", "dstopped", {key(SHARDS + shard): ">"})
+    forgetting.forget_old(store)
+    assert (store.xlen(key(shard)), store.xlen(key(SHARDS + shard))) == (0, 1)
+
+    async def main() -> None:
+        async with world() as one:
+            await one.until_rows(Message.objects.exists)
+            await one.until(lambda: _waiting(store, SHARDS + shard) == 0)
+
+    run(main())
+    assert Message.objects.count() == 1
+
+
+def _waiting(store: "redis.Redis", number: int) -> int:
+    found: Any = store.xpending(key(number), "webhooks")
+    return int(found["pending"])
 
 
 def test_reader_with_young_entries_is_kept_until_they_are_claimed(

@@ -13,7 +13,7 @@ from uuid import UUID
 import redis
 from django.db import transaction
 
-from events import channel, latest
+from events import channel, forgetting, latest
 from events.errors import Unavailable
 from events.event import Entry
 from tokens import shared
@@ -80,18 +80,30 @@ def known(account_id: UUID) -> list[latest.Snapshot]:
 def forget(
     account_id: UUID, is_lost: Callable[[str], bool] = lambda _product: True
 ) -> None:
-    """Forget what an account was told last of the products that it has lost.
+    """Forget what an account was told of the products that it has lost.
 
-    Raises `last_answers.StillKept` while Redis is away; safe to repeat.
+    The newest values go, and what the streams still hold, told or not. Raises
+    `last_answers.StillKept` while Redis is away; safe to repeat.
     """
 
     def delete(client: redis.Redis) -> bool:
+        forgetting.forget(client, account_id, is_lost)
         names = latest.products(client, account_id)
         latest.forget(client, account_id, [one for one in names if is_lost(one)])
         return True
 
     if not ask(delete):
         raise StillKept
+
+
+def forget_old() -> None:
+    """Drop from the streams what is too old; while Redis is away, the next time."""
+
+    def trim(client: redis.Redis) -> bool:
+        forgetting.forget_old(client)
+        return True
+
+    ask(trim)
 
 
 def ask(question: Callable[[redis.Redis], _T]) -> _T | None:

@@ -10,29 +10,24 @@ from tokens.services import news
 from tokens.services.exporting import told, without_secrets
 from vehicles import places
 from vehicles.models import Command, TelemetryConfig, VehicleAccess
+from vehicles.services import keys
+
+_CAR = (
+    *("vin", "name", "seen_with", "access", "location_is_hidden"),
+    *("state", "state_at", "command_signing", "has_virtual_key", "firmware"),
+    *("last_listed_at", "no_longer_listed_since"),
+)
 
 
 def exports(user: User) -> Iterator[Sheet]:
     """Yield the cars that a user sees, the last reading of each, and the commands."""
     seen = VehicleAccess.objects.filter(grant__user=user).order_by("vehicle__vin", "pk")
-    yield sheet(
+    yield Sheet(
         "cars",
-        "the cars that your Tesla accounts see",
-        seen,
-        {
-            "vin": "vehicle__vin",
-            "name": "vehicle__name",
-            "seen_with": "grant__tesla_sub",
-            "access": "access_type",
-            "location_is_hidden": "hide_private",
-            "state": "vehicle__state",
-            "state_at": "vehicle__state_at",
-            "command_signing": "vehicle__command_signing",
-            "has_virtual_key": "vehicle__key_paired",
-            "firmware": "vehicle__firmware",
-            "last_listed_at": "seen_at",
-            "no_longer_listed_since": "gone_at",
-        },
+        "the cars that your Tesla accounts see; what one is like now is left out once"
+        " Tesla no longer lists it for you",
+        _CAR,
+        _cars(seen),
     )
     yield Sheet(
         "car_readings",
@@ -43,9 +38,9 @@ def exports(user: User) -> Iterator[Sheet]:
     yield sheet(
         "car_streaming",
         "what the cars that you see are wanted to stream, and what Tesla said of it",
-        TelemetryConfig.objects.filter(vehicle__in=seen.values("vehicle")).order_by(
-            "vehicle__vin"
-        ),
+        TelemetryConfig.objects.filter(
+            vehicle__in=seen.filter(gone_at=None).values("vehicle")
+        ).order_by("vehicle__vin"),
         {
             "vin": "vehicle__vin",
             "fields": "fields",
@@ -85,6 +80,22 @@ def exports(user: User) -> Iterator[Sheet]:
             "duration_ms": "duration_ms",
         },
     )
+
+
+def _cars(seen: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield cars as pages show them: of a gone one nothing that is of today."""
+    rows = seen.select_related("vehicle", "grant").defer("vehicle_data")
+    for one in rows.iterator(chunk_size=CHUNK):
+        car, is_gone = one.vehicle, one.gone_at is not None
+        now = (car.state, car.state_at, car.command_signing)
+        inside = (car.key_paired, car.firmware)
+        yield (
+            *(car.vin, car.name, one.grant.tesla_sub),
+            *(one.access_type, one.hide_private),
+            *((None,) * len(now) if is_gone else now),
+            *(inside if keys.may_see(one) and not is_gone else (None,) * len(inside)),
+            *(one.seen_at, one.gone_at),
+        )
 
 
 def _readings(seen: Any) -> Iterator[tuple[Any, ...]]:

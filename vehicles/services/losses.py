@@ -20,7 +20,7 @@ from vehicles.places import sees_location
 
 
 def forget_unseen(account_id: UUID) -> None:
-    """Forget the newest values of cars that no Tesla account of this person sees.
+    """Forget what was told of cars that no Tesla account of this person sees.
 
     Raises `tokens.services.last_answers.StillKept` while Redis is away.
     """

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import (
     require_http_methods,
@@ -46,6 +47,8 @@ _LOCATION = Reason(
 def telemetry(request: UserRequest, vin: str) -> HttpResponse:
     """Show what a car streams; take the fields of a form, to reckon or to send them."""
     access = found(request, vin)
+    if access.gone_at is not None:
+        return _to_car(request, vin)
     if request.method == "POST":
         return _posted(request, access)
     row = wishes.find(access.vehicle.vin)
@@ -62,6 +65,8 @@ def telemetry(request: UserRequest, vin: str) -> HttpResponse:
 def telemetry_live(request: UserRequest, vin: str) -> HttpResponse:
     """Answer htmx lights and values; 204 while the browser has seen just those."""
     access = found(request, vin)
+    if access.gone_at is not None:
+        return _to_car(request, vin)
     if not request.htmx:
         return redirect("vehicles:telemetry", vin)
     live = _live(request, access)
@@ -76,6 +81,8 @@ def telemetry_live(request: UserRequest, vin: str) -> HttpResponse:
 def telemetry_again(request: UserRequest, vin: str) -> HttpResponse:
     """Have the same settings sent once more."""
     access = found(request, vin)
+    if access.gone_at is not None:
+        return _to_car(request, vin)
     if why_not(access) is None and wishes.send_again(access):
         _ring(request, access, "sent again")
     return redirect("vehicles:telemetry", vin)
@@ -86,6 +93,8 @@ def telemetry_again(request: UserRequest, vin: str) -> HttpResponse:
 def telemetry_remove(request: UserRequest, vin: str) -> HttpResponse:
     """Have a car stream nothing any more."""
     access = found(request, vin)
+    if access.gone_at is not None:
+        return _to_car(request, vin)
     reason = why_not(access)
     if reason is not None:
         messages.error(request, f"{reason.title}. {reason.words}")
@@ -105,8 +114,6 @@ def why_not(
     access: VehicleAccess, wanted: Mapping[str, Any] | None = None
 ) -> Reason | None:
     """Return why this person cannot set what the car streams, None when they can."""
-    if access.gone_at is not None:
-        return reason_of(Code.NOT_LISTED)
     if access.grant.state != TeslaGrant.State.ACTIVE:
         return reason_of(Code.RELINK)
     if not access.grant.has(Scope.VEHICLE_DEVICE_DATA):
@@ -115,6 +122,17 @@ def why_not(
     if places and not access.grant.has(Scope.VEHICLE_LOCATION):
         return _LOCATION
     return None
+
+
+def _to_car(request: UserRequest, vin: str) -> HttpResponse:
+    """Go to the page of a gone car, which says so.
+
+    What it streams now is its new owner's. Goes by htmx's own header where htmx asked.
+    """
+    address = reverse("vehicles:vehicle", args=[vin])
+    if request.htmx:
+        return HttpResponse(headers={"HX-Redirect": address})
+    return redirect(address)
 
 
 def _posted(request: UserRequest, access: VehicleAccess) -> HttpResponse:
