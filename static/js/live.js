@@ -1,17 +1,20 @@
 /* The stream of a page: where something has [data-live-vin], [data-live-state] or
    [data-live-battery], each event is told to the document as "live:event". A hidden page
-   listens to nothing; one that comes back, or was cut off, is told "live:again", since it
-   has missed what came meanwhile. Without this the page shows what was read. */
+   listens to nothing; one that comes back, was cut off, or got its first stream late is
+   told "live:again", since it has missed what came meanwhile. Without this the page shows
+   what was read. */
 
 const ADDRESS = "/console/stream";
 const TOPICS = "state,data,vehicle_data,connectivity,config";
 const FIRST_PAUSE_MS = 2000;
 const LONGEST_PAUSE_MS = 300000;
+const LATE_MS = 1500;
+const LOADED_AT_MS = performance.now();
 
 let source = null;
 let timer = 0;
 let pause = FIRST_PAUSE_MS;
-let wasOpen = false;
+let hasMissed = document.hidden;
 
 function vins() {
   const found = new Set();
@@ -45,10 +48,10 @@ function open() {
   source = new EventSource(`${ADDRESS}?${query}`);
   source.onopen = () => {
     pause = FIRST_PAUSE_MS;
-    if (wasOpen) {
+    if (hasMissed || performance.now() > LOADED_AT_MS + LATE_MS) {
       tell("again");
     }
-    wasOpen = true;
+    hasMissed = true;
   };
   source.onmessage = (event) => tell("event", JSON.parse(event.data));
   source.onerror = () => {

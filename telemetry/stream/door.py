@@ -53,6 +53,16 @@ class Live:
         self.is_ending = True
         self.watch.end_all()
 
+    def check_open(self) -> None:
+        """Raise `NotAdmitted` where nobody is let in any more."""
+        if self.is_ending:
+            raise refusal(
+                503,
+                "restarting",
+                "Keyfob restarts. Come back in a moment.",
+                ((b"retry-after", b"2"),),
+            )
+
     async def close(self) -> None:
         """End all streams and close the connections."""
         self.end()
@@ -86,13 +96,7 @@ class Stream:
             await self._serve(listener, receive, send)
 
     async def _admit(self, scope: Scope) -> Listener:
-        if self._live.is_ending:
-            raise refusal(
-                503,
-                "restarting",
-                "Keyfob restarts. Come back in a moment.",
-                ((b"retry-after", b"2"),),
-            )
+        self._live.check_open()
         if scope["method"] != "GET":
             raise refusal(
                 405, "invalid_method", "This address takes GET.", ((b"allow", b"GET"),)
@@ -108,12 +112,17 @@ class Stream:
         live = self._live
         try:
             await live.hub.start()
+            # Once it is watched over, the end of all is its end, too; not before.
+            live.check_open()
             # Heard of before it is looked up, so that nothing falls between the two.
             live.watch.add(box, self._admission)
             first = frames.RETRY + await self._snapshot(listener)
         except Unavailable:
             live.watch.remove(box)
             await _refuse(_away(), send)
+            return
+        except NotAdmitted as no:
+            await _refuse(no, send)
             return
         gone = asyncio.create_task(_gone(box, receive))
         box.writer = asyncio.current_task()

@@ -2,16 +2,17 @@
 
 Each holder is asked about twice a second, many at once, and answers are up to a second
 old: a removed token, a lost car and an ended subscription end what they opened within
-two seconds, with room for a slow database.
+two seconds, with room for a slow database. What is asked of the database, what is told
+to Redis and what keeps listeners alive go on side by side: who waits for one that hangs
+holds up nobody else.
 """
 
 import asyncio
-import contextlib
 import dataclasses
 import logging
 import time
 from collections import Counter, defaultdict
-from collections.abc import Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from uuid import UUID
 
 from events.errors import Unavailable
@@ -41,7 +42,7 @@ class Watch:
         )
         self._where: dict[Mailbox, tuple[Admission, Hashable]] = {}
         self._accounts: Counter[UUID] = Counter()
-        self._watching: asyncio.Task[None] | None = None
+        self._watching: list[asyncio.Task[None]] = []
         self._present_at_s = 0.0
 
     def add(self, box: Mailbox, admission: Admission) -> None:
@@ -54,8 +55,11 @@ class Watch:
             self._present_at_s = 0.0
         self._accounts[account] += 1
         self._hub.add(box)
-        if self._watching is None:
-            self._watching = asyncio.create_task(self._watch())
+        if not self._watching:
+            self._watching = [
+                asyncio.create_task(self._repeat(turn))
+                for turn in (self._note_alive, self._tell_redis, self._check_all)
+            ]
 
     def remove(self, box: Mailbox) -> None:
         """Watch over a stream no longer."""
@@ -79,29 +83,30 @@ class Watch:
 
     async def close(self) -> None:
         """Stop watching."""
-        if self._watching is not None:
-            self._watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watching
+        for task in self._watching:
+            task.cancel()
+        await asyncio.gather(*self._watching, return_exceptions=True)
 
-    async def _watch(self) -> None:
+    async def _repeat(self, turn: Callable[[], Awaitable[None]]) -> None:
+        """Take a turn again and again, one that takes longer as soon as it is over."""
         while True:
-            # One of these may hang; the next time nobody may notice.
+            next_at_s = time.monotonic() + CHECK_EVERY_S
             try:
-                self._note_alive()
-                await self._note_present()
-                await self._streams.tell()
-                await self._check_all()
+                await turn()
             except Exception:  # noqa: BLE001  # logged
                 _log.exception("streams were not checked")
-                await asyncio.sleep(CHECK_EVERY_S)
+            await asyncio.sleep(max(0.0, next_at_s - time.monotonic()))
 
-    def _note_alive(self) -> None:
+    async def _note_alive(self) -> None:
         for box in list(self._where):
             if box.is_blocked:
                 box.drop()
             else:
                 box.keep_alive()
+
+    async def _tell_redis(self) -> None:
+        await self._note_present()
+        await self._streams.tell()
 
     async def _note_present(self) -> None:
         now_s = time.monotonic()
@@ -123,20 +128,20 @@ class Watch:
             for admission, those in holders.items()
             for first in range(0, len(those), _AT_ONCE)
         ]
-        checks = []
-        for admission, those in some:
-            checks.append(asyncio.create_task(self._check(admission, those)))
-            await asyncio.sleep(CHECK_EVERY_S / len(some))
-        if not some:
-            await asyncio.sleep(CHECK_EVERY_S)
-        for end in await asyncio.gather(*checks, return_exceptions=True):
-            if isinstance(end, Exception):
-                _log.error("streams were not checked", exc_info=end)
+        # Those that still go on when this is ended end with it.
+        async with asyncio.TaskGroup() as checks:
+            for admission, those in some:
+                checks.create_task(self._check(admission, those))
+                await asyncio.sleep(CHECK_EVERY_S / len(some))
 
     async def _check(self, admission: Admission, holders: list[Hashable]) -> None:
         groups = [list(self._boxes.get((admission, one), ())) for one in holders]
         groups = [boxes for boxes in groups if boxes]
-        found = await admission.still([boxes[0].listener for boxes in groups])
+        try:
+            found = await admission.still([boxes[0].listener for boxes in groups])
+        except Exception:  # noqa: BLE001  # logged; the others are asked about
+            _log.exception("streams were not checked")
+            return
         for boxes, now in zip(groups, found, strict=True):
             for box in boxes:
                 if box in self._where:

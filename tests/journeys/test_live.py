@@ -213,15 +213,54 @@ def test_dashboard_follows_all_cars(page: Page, red: Car) -> None:
     expect(card.locator("[data-live-state]")).to_have_text("Online")
 
 
+HIDE = """hidden => {
+    Object.defineProperty(document, "hidden", {value: !!hidden, configurable: true});
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
 def test_hidden_page_closes_its_stream_and_catches_up(page: Page, red: Car) -> None:
     listens(page, f"/console/vehicle/{red.vin}")
-    hide = """hidden => {
-        Object.defineProperty(document, "hidden", {value: !!hidden, configurable: true});
-        document.dispatchEvent(new Event("visibilitychange"));
-    }"""
-    page.evaluate(hide, 1)
+    page.evaluate(HIDE, 1)
     red.tells(BatteryLevel=41)
     with page.expect_response(lambda answer: "/console/stream" in answer.url):
-        page.evaluate(hide, 0)
+        page.evaluate(HIDE, 0)
     battery = page.locator('dd [data-live-signal="BatteryLevel"]')
     expect(battery).to_have_text("41")
+
+
+def test_page_loaded_in_the_background_catches_up(page: Page, red: Car) -> None:
+    page.add_init_script(f"({HIDE})(1)")
+    page.goto(f"/console/vehicle/{red.vin}")
+    battery = page.locator('dd [data-live-signal="BatteryLevel"]')
+    expect(battery).to_have_text("64")
+    red.tells(BatteryLevel=41)
+    with page.expect_response(lambda answer: "/console/stream" in answer.url):
+        page.evaluate(HIDE, 0)
+    expect(battery).to_have_text("41")
+
+
+def test_page_that_was_refused_at_first_catches_up(page: Page, red: Car) -> None:
+    stream = "**/console/stream?*"
+    page.route(stream, lambda route: route.fulfill(status=503), times=1)
+    with page.expect_response(stream) as refused:
+        page.goto(f"/console/vehicle/{red.vin}")
+    assert refused.value.status == 503
+    battery = page.locator('dd [data-live-signal="BatteryLevel"]')
+    expect(battery).to_have_text("64")
+    with page.expect_response(stream) as opened:
+        red.tells(BatteryLevel=41)
+    assert opened.value.status == 200
+    expect(battery).to_have_text("41")
+
+
+def test_page_that_was_there_from_the_first_is_not_loaded_anew(
+    page: Page, red: Car
+) -> None:
+    # However slow the machine is.
+    page.add_init_script("performance.now = () => 0")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    listens(page, f"/console/vehicle/{red.vin}")
+    page.wait_for_timeout(REFRESHED_MS)
+    assert [one for one in asked if one.endswith("/controls")] == []

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import redis
@@ -15,6 +16,9 @@ from api.door import Door
 from console.streaming import Doors
 from events import channel, presence, shapes
 from events.event import Entry
+from telemetry.stream.admission import Listener
+from telemetry.stream.asked import Asked
+from telemetry.stream.door import Stream
 from tests.api.test_standing import make_subscription
 from tests.telemetry.stream.conftest import OTHER_VIN, VIN, MakePerson, Person
 from tests.telemetry.stream.listening import beside
@@ -140,6 +144,40 @@ def test_page_is_told_and_process_ends_its_streams(
         await late.task
         assert late.sent[0]["status"] == 503
         assert doors.of("/console") is None
+
+    play(story)
+
+
+class Slow:
+    """Lets everybody in, but not before it is told to."""
+
+    def __init__(self) -> None:
+        self.is_asked = asyncio.Event()
+        self.may_answer = asyncio.Event()
+
+    async def admit(self, scope: dict[str, Any]) -> Listener:  # noqa: ARG002  # given to all
+        self.is_asked.set()
+        await self.may_answer.wait()
+        return Listener(uuid4(), "holder", frozenset({VIN}), Asked())
+
+    async def still(self, listeners: Sequence[Listener]) -> Sequence[Listener]:
+        return listeners
+
+
+def test_who_comes_while_the_process_is_told_to_end_is_refused(
+    broker: redis.Redis,
+) -> None:
+    async def story(doors: Doors) -> None:
+        slow = Slow()
+        doors.programs = Stream(slow, doors.live, most=1)
+        late = Visit(doors, "/sse", "", [])
+        await slow.is_asked.wait()
+        doors.live.end()
+        slow.may_answer.set()
+        await late.until(late.task.done)
+        assert late.sent[0]["status"] == 503
+        assert dict(late.sent[0]["headers"])[b"retry-after"] == b"2"
+        assert b'"restarting"' in late.text
 
     play(story)
 

@@ -1,5 +1,6 @@
 """Streams in bad weather: restarts, a Redis that is away, listeners who never read."""
 
+import asyncio
 import os
 import signal
 import threading
@@ -16,12 +17,16 @@ import redis
 from django.utils import timezone
 
 from accounts.models import User
+from console.streaming import Doors
 from events import channel, latest, shapes
 from events.event import Entry
+from telemetry.stream import known
 from tests.answering import answering
 from tests.faults.processes import OwnRedis
 from tests.telemetry.stream.conftest import VIN, MakePerson
-from tests.telemetry.stream.listening import Cut, Line, Server, serving
+from tests.telemetry.stream.listening import Cut, Line, Server, beside, serving
+from tests.telemetry.stream.test_admission import ENDS_WITHIN_S
+from tests.telemetry.stream.test_inside import Visit, bearer, play
 from tokens.models import AccessToken, TeslaGrant
 from tokens.services import sealing
 from tokens.services.spool import Pair
@@ -197,6 +202,34 @@ def test_streams_go_on_when_redis_comes_back(
                 seen |= line.event()["data"]
         again = server.listen(token=somebody.token).begin()
         assert again.event()["data"] == seen
+
+
+def test_redis_that_hangs_keeps_no_stream_of_a_removed_token(
+    person: MakePerson,
+    alice: User,
+    own_redis: OwnRedis,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    somebody = person(alice)
+    settings.REDIS_URL = own_redis.url
+    monkeypatch.setattr(known, "_WITHIN_S", 60.0)
+
+    async def story(doors: Doors) -> None:
+        visit = Visit(doors, "/sse", "", bearer(somebody))
+        await visit.until(lambda: bool(visit.text))
+        own_redis.process.send(signal.SIGSTOP)
+        try:
+            await asyncio.sleep(2)  # until Redis is asked and does not answer
+            await beside(AccessToken.objects.all().delete)
+            begun_s = time.monotonic()
+            await visit.until(visit.task.done)
+            assert time.monotonic() - begun_s < ENDS_WITHIN_S
+            assert visit.sent[-1] == {"type": "http.response.body", "body": b""}
+        finally:
+            own_redis.process.send(signal.SIGCONT)
+
+    play(story)
 
 
 def tell(where: OwnRedis, user: User, values: dict[str, Any]) -> None:
