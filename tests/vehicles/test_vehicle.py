@@ -129,6 +129,8 @@ def test_vehicle_answers_htmx_with_the_reading_alone(
     text = client_of(alice).get(f"{PAGE}?show=json", headers=HTMX).content.decode()
     assert "<html" not in text
     assert "battery_level" in text
+    # A page that comes back has missed a new state, too.
+    assert '<div class="row" id="state" hx-swap-oob="true">' in text
 
 
 def test_vehicle_without_a_reading_teaches(

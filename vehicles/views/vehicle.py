@@ -34,10 +34,10 @@ from vehicles.views.finding import as_vin, found, units_for
 @require_safe
 @login_required
 def vehicle(request: UserRequest, vin: str) -> HttpResponse:
-    """Show a car with its last reading; htmx gets the reading alone."""
+    """Show a car with its last reading; htmx gets the reading, state and facts alone."""
     if request.htmx:
         context = _page(request, found(request, vin))
-        return render(request, "vehicles/_reading.html", context)
+        return render(request, "vehicles/_reading_fragment.html", context)
     # Before the car is read: an answer that comes in between brings its reading along.
     asked = asking.latest(request.user, as_vin(vin))
     stand = asking.stand(asked, timezone.now()) if asked else None
