@@ -23,11 +23,11 @@ from tests.vehicles.telemetry.conftest import (
     pushes,
 )
 from tokens.models import SigningKey, TeslaGrant
-from tokens.services import signing_keys
+from tokens.services import grants, signing_keys
 from vehicles import tasks
-from vehicles.models import Vehicle, VehicleAccess
+from vehicles.models import TelemetryConfig, Vehicle, VehicleAccess
 from vehicles.services import telemetry
-from vehicles.services.telemetry import Destination, queue, wishes
+from vehicles.services.telemetry import Destination, claims, queue, reconciling, wishes
 from vehicles.services.telemetry.refusals import Code
 
 
@@ -195,6 +195,44 @@ def test_fault_after_tesla_took_it_loses_nothing(
     bring_now()
     assert pushes(registered) == 1
     assert row().synced_at is not None
+
+
+@pytest.mark.parametrize("before", ["missing_key", "max_configs"])
+def test_old_refusal_ends_when_tesla_takes_the_wish(
+    send: Send,
+    row: Row,
+    red: VehicleAccess,
+    there: Destination,
+    before: str,
+) -> None:
+    send()
+    refused_at = timezone.now()
+    TelemetryConfig.objects.update(
+        refusal=before, refusal_details="400: before", refused_at=refused_at
+    )
+    wishes.merge(red, {"Gear": None})
+    claimed = queue.claim(red.vehicle.vin)
+    assert claimed is not None
+    client = grants.client_for(red.grant)
+    config = claims.config_of(claimed, there)
+    reconciling._push(client, claimed, config, refused_at)  # noqa: SLF001 - and no more
+    assert row().is_answered
+    assert (row().refusal, row().refusal_details) == ("", "")
+    assert row().refused_at is None
+
+
+def test_full_car_that_took_it_is_not_full_after_a_fault(
+    send: Send, row: Row, registered: RunningSimulator, bring_now: Bring
+) -> None:
+    send()
+    TelemetryConfig.objects.update(refusal="max_configs", confirmed_digest="")
+    only_once = {"synced": False, "config": {"fields": {}}, "limit_reached": False}
+    body = json.dumps({"response": only_once})
+    registered.faults.add("body", f"*{CONFIG}", body=body, status=200, count=1)
+    registered.faults.add("html", f"*{CONFIG}")
+    bring_now()
+    assert pushes(registered) == 2
+    assert row().refusal == Code.NO_ANSWER
 
 
 @pytest.mark.parametrize(

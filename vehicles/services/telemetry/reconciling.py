@@ -135,7 +135,8 @@ def _push(
 ) -> tuple[Code, str] | None:
     """Send the configuration, signed; return why Tesla skipped the car, None if not.
 
-    That Tesla took it is stored at once, whatever happens after.
+    That Tesla took it is stored at once, whatever happens after, and no refusal of
+    before with it: programs that wait read both.
     """
     vin = row.vehicle.vin
     expiring, expires_at = claims.expiring(config, now)
@@ -149,7 +150,7 @@ def _push(
             return code, ""
     if answer.get("updated_vehicles") != 1:
         return Code.REFUSED, str(answer)[:500]
-    row.confirmed_at, row.synced_at = now, None
+    row.confirmed_at, row.synced_at, row.refusal = now, None, ""
     kept = TelemetryConfig.objects.filter(pk=row.pk).update(
         confirmed=expiring,
         confirmed_digest=claims.digest_of(config),
@@ -158,6 +159,9 @@ def _push(
         synced_at=None,
         car_error="",
         car_error_at=None,
+        refusal="",
+        refusal_details="",
+        refused_at=None,
         answered_generation=row.generation,
     )
     if not kept:
