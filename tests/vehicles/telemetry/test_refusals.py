@@ -134,11 +134,44 @@ def test_place_lost_after_tesla_took_it_is_told(
     assert refused.confirmed is not None
 
 
-def test_config_that_the_car_has_none_of_is_told(
-    send: Send, registered: RunningSimulator
+@pytest.mark.parametrize("synced", [True, False])
+def test_config_that_tesla_does_not_keep_is_told_and_not_sent_in_a_hurry(
+    send: Send, row: Row, registered: RunningSimulator, look: Bring, *, synced: bool
 ) -> None:
-    _says(registered, synced=True, config=None)
-    assert send().refusal == Code.NOT_KEPT
+    _says(registered, synced=synced, config=None)
+    refused = send()
+    assert refused.refusal == Code.NOT_KEPT
+    assert _pauses(row, look) == [10, 20, 40]
+    assert pushes(registered) == 4
+    registered.faults.clear()
+    look()
+    assert (row().refusal, row().attempts) == ("", 0)
+
+
+def test_config_that_tesla_shows_otherwise_is_not_sent_in_a_hurry(
+    send: Send, row: Row, registered: RunningSimulator, look: Bring
+) -> None:
+    other = {"fields": {"Soc": {"interval_seconds": 7}}}
+    _says(registered, synced=False, config=other)
+    sent = send()
+    assert (sent.refusal, sent.is_answered) == ("", True)
+    assert _pauses(row, look) == [10, 20, 40]
+    assert pushes(registered) == 4
+    registered.faults.clear()
+    look()
+    assert pushes(registered) == 4
+    assert row().attempts == 0
+
+
+def _pauses(row: Row, look: Bring) -> list[float]:
+    """Return how many minutes are waited after each of three looks."""
+    found = []
+    for _look in range(3):
+        look()
+        due_at = row().next_at
+        assert due_at is not None
+        found.append((due_at - timezone.now()).total_seconds() / 60)
+    return found
 
 
 def test_receiver_outside_the_domain_is_told(

@@ -108,7 +108,7 @@ def _asked(row: TelemetryConfig, access: VehicleAccess, there: Destination) -> O
     seen = look(client, row) if was_full or not is_to_send else None
     if was_full and seen is not None and seen.has_no_place:
         return _refused(row, Code(row.refusal))
-    if seen is None or is_to_send or seen.config is None:
+    if seen is None or is_to_send or not claims.agree(seen.config, config):
         skipped = _push(client, row, config, now)
         if skipped is not None:
             return _refused(row, *skipped)
@@ -116,8 +116,13 @@ def _asked(row: TelemetryConfig, access: VehicleAccess, there: Destination) -> O
     columns = _WELL | seen.columns(row, now)
     if seen.has_no_place:
         return _refused(row, Code.LIMIT_REACHED, columns=columns)
-    if seen.is_synced and seen.config is None:
+    if seen.config is None:
         return _refused(row, Code.NOT_KEPT, columns=columns)
+    if not claims.agree(seen.config, config):
+        # Sent just now, and Tesla shows another: an old one still, its own way to
+        # write it, or what somebody else sends. No refusal, but never in a hurry.
+        pause = queue.backed_off(row.attempts, *_REFUSED_AGAIN)
+        return Outcome(pause, columns | {"attempts": row.attempts})
     return Outcome(_next_look(row, columns, now), columns)
 
 
