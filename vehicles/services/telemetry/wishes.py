@@ -106,7 +106,7 @@ def replace(
     def replaced(row: TelemetryConfig) -> Checked:
         checked = fields.check(sent, {})
         if row.fields and row.fields.keys().isdisjoint(checked.fields):
-            _check_owner(access)
+            check_owner(access)
         return checked
 
     return _wish(access, replaced, options or Options())
@@ -122,9 +122,15 @@ def remove(access: VehicleAccess) -> int:
         row = _locked(access)
         if not row.fields:
             return 0
-        _check_owner(access)
+        check_owner(access)
         _store(row, access, {}, Options())
     return row.generation
+
+
+def check_owner(access: VehicleAccess) -> None:
+    """Raise `NotYours` unless the person owns the car, or no owner is here."""
+    if _has_other_owner(access):
+        raise NotYours(_WHOLE)
 
 
 def send_again(access: VehicleAccess) -> int:
@@ -165,12 +171,6 @@ def _wish(
         if is_new and (checked.fields or row.fields):
             _store(row, access, checked.fields, options)
     return Wished(row.generation, checked.ignored)
-
-
-def _check_owner(access: VehicleAccess) -> None:
-    """Raise `NotYours` unless the person owns the car, or no owner is here."""
-    if _has_other_owner(access):
-        raise NotYours(_WHOLE)
 
 
 def _check_place(access: VehicleAccess) -> None:
