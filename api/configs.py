@@ -19,7 +19,7 @@ from api.responses import Refusal, Response, answer
 from fleet.scopes import Scope
 from tokens import bell
 from vehicles.models import TelemetryConfig, VehicleAccess
-from vehicles.services.telemetry import fields, wishes
+from vehicles.services.telemetry import fields, telling, wishes
 from vehicles.services.telemetry.refusals import FULL, SKIPPED, Code, reason_of
 from vehicles.services.telemetry.wishes import Options, Wished
 
@@ -32,7 +32,7 @@ async def _find(forwarding: Forwarding, route: Route) -> Response:
     row = await forwarding.threads.quickly(lambda: wishes.find(route.tag))
     if row is None:
         raise Refusal(404, "not_found", "This car has no streaming configuration.")
-    return answer(wishes.shape(row))
+    return answer(telling.shape(row))
 
 
 async def _merge(forwarding: Forwarding, route: Route) -> Response:

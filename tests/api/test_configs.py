@@ -99,8 +99,13 @@ def test_get_is_flat_and_has_no_null(send: Callable[..., Answer], vin: str) -> N
         "ca": "PEM",
         "exp": 1_800_000,
     }
-    TelemetryConfig.objects.update(confirmed=confirmed, synced_at=timezone.now())
+    TelemetryConfig.objects.update(
+        confirmed=confirmed, synced_at=timezone.now(), answered_generation=1
+    )
     assert send("GET").json == {**expected, **confirmed, "pending": False}
+    # A new wish is pending until Tesla has answered to it.
+    send("PATCH", {"fields": {"Gear": None}})
+    assert send("GET").json["pending"] is True
 
 
 def test_post_replaces_the_whole_set(send: Callable[..., Answer], vin: str) -> None:

@@ -13,7 +13,7 @@ from accounts import crypto
 from fleet.endpoints import BY_NAME
 from tokens.services import grants
 from vehicles.models import TelemetryConfig, VehicleAccess
-from vehicles.services.telemetry import asker, claims, queue
+from vehicles.services.telemetry import asker, claims, queue, telling
 from vehicles.services.telemetry.destination import Destination
 from vehicles.services.telemetry.looking import look
 from vehicles.services.telemetry.refusals import (
@@ -53,7 +53,7 @@ def reconcile(vin: str, there: Destination) -> bool:
     """Bring a car's wish to Tesla, or look how it stands; return whether to go on now.
 
     Does nothing unless it is the car's turn. Faults of Tesla's are noted and tried
-    again later.
+    again later. Who sees the car is told how it stands then.
     """
     row = queue.claim(vin)
     if row is None:
@@ -75,9 +75,11 @@ def reconcile(vin: str, there: Destination) -> bool:
         _LOG.exception("A car's streaming settings cannot be signed.")
         outcome = _refused(row, Code.NO_KEY)
     outcome.columns["destination_digest"] = there.digest
-    return queue.finish(
+    goes_on = queue.finish(
         row, outcome.columns, outcome.pause, is_answered=outcome.is_answered
     )
+    telling.tell_configs([vin])
+    return goes_on
 
 
 def _taken_away(row: TelemetryConfig, access: VehicleAccess) -> Outcome:

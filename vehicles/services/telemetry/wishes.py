@@ -3,8 +3,6 @@
 A wish is stored at once and brought to Tesla by a worker, for which the caller rings.
 """
 
-import logging
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,14 +11,9 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from events import channel, shapes
-from events.errors import Unavailable
-from events.event import Entry
 from fleet.scopes import Scope
-from tokens import shared
 from vehicles.models import TelemetryConfig, Vehicle, VehicleAccess
-from vehicles.services import viewers
-from vehicles.services.telemetry import fields
+from vehicles.services.telemetry import fields, telling
 from vehicles.services.telemetry.fields import Checked, Fields
 
 RECONCILE = "telemetry.tasks.reconcile"
@@ -33,7 +26,6 @@ _PLACED = (
     "The car streams its place for its owner, and your Tesla account did not grant"
     " vehicle_location: Tesla would refuse the whole change."
 )
-_LOG = logging.getLogger(__name__)
 
 
 class NotYours(Exception):
@@ -60,24 +52,6 @@ def find(vin: str) -> TelemetryConfig | None:
     """Return what a car is wanted to stream, None where that is nothing."""
     row = TelemetryConfig.objects.filter(vehicle__vin=vin).first()
     return row if row is not None and row.fields else None
-
-
-def shape(row: TelemetryConfig | None) -> dict[str, Any]:
-    """Return a wish as programs read it; without members that are not known."""
-    if row is None or not row.fields:
-        return {"fields": {}}
-    found: dict[str, Any] = {
-        "fields": row.fields,
-        "alert_types": row.alert_types,
-        "delivery_policy": row.delivery_policy,
-        "prefer_typed": row.prefer_typed,
-        "pending": row.synced_at is None,
-    }
-    for name in ("hostname", "port", "ca", "exp"):
-        value = (row.confirmed or {}).get(name)
-        if value is not None:
-            found[name] = value
-    return found
 
 
 def merge(
@@ -230,16 +204,5 @@ def _store(
     )
     # Only these: a worker may be writing the others.
     row.save(update_fields=columns if row.pk else None)
-    transaction.on_commit(partial(_tell, row))
-
-
-def _tell(row: TelemetryConfig) -> None:
-    """Publish the whole set of fields to everybody who sees the car."""
-    vin = row.vehicle.vin
-    event = shapes.config(vin, shape(row), int(time.time() * 1000))
-    seen_by = viewers.of([vin]).get(vin, ())
-    entries = [Entry(viewer.account_id, event) for viewer in seen_by]
-    try:
-        shared.ask(lambda client: channel.publish(client, entries))
-    except Unavailable as error:
-        _LOG.warning("A changed configuration was not told: %s", error)
+    tell = partial(telling.tell_configs, [row.vehicle.vin])
+    transaction.on_commit(tell, robust=True)
