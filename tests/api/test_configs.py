@@ -155,6 +155,12 @@ def test_retired_signal_is_named_and_left_out(
     answer = send("PATCH", {"fields": {"Experimental_3": {}, "Soc": None}})
     assert answer.json == {"updated_vehicles": 1, "ignoredFields": ["Experimental_3"]}
     assert fields_of(vin) == {"Soc": {"interval_seconds": 60}}
+    # Such names alone replace nothing.
+    answer = send("POST", {"fields": {"Deprecated_1": None}})
+    assert answer.json == {"updated_vehicles": 1, "ignoredFields": ["Deprecated_1"]}
+    assert fields_of(vin) == {"Soc": {"interval_seconds": 60}}
+    send("POST", {"fields": {"Deprecated_1": None, "Gear": None}})
+    assert fields_of(vin) == {"Gear": {"interval_seconds": 1}}
 
 
 @pytest.mark.parametrize(

@@ -75,10 +75,14 @@ def replace(
     """Have a car stream these fields alone. Raises `Invalid` as `merge` does.
 
     Raises `NotYours` where none of the fields of before would be left, as `remove` does.
+    Where only retired fields were sent, everything stays.
     """
 
     def replaced(row: TelemetryConfig) -> Checked:
         checked = fields.check(sent, {})
+        if checked.ignored and not checked.fields:
+            # Names of before alone say nothing of what is wanted now.
+            return Checked(row.fields, checked.ignored)
         if row.fields and row.fields.keys().isdisjoint(checked.fields):
             check_owner(access)
         return checked
