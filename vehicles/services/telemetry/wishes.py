@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from fleet.scopes import Scope
+from tokens.models import TeslaGrant
 from vehicles.models import TelemetryConfig, Vehicle, VehicleAccess
 from vehicles.services.telemetry import fields, telling
 from vehicles.services.telemetry.fields import Checked, Fields
@@ -112,14 +113,38 @@ def check_owner(access: VehicleAccess) -> None:
 
 
 def send_again(access: VehicleAccess) -> int:
-    """Have the same wish sent once more; return its generation, 0 for no wish."""
+    """Have the same wish sent once more; return its generation, 0 for no wish.
+
+    It stays the wish of whoever asked for it, unless only this person can bring it.
+    """
     with transaction.atomic():
         row = _locked(access)
         if not row.fields:
             return 0
         TelemetryConfig.objects.filter(pk=row.pk).update(confirmed_digest="")
-        _store(row, access, row.fields, Options())
+        _store(row, _asker(row, access), row.fields, Options())
     return row.generation
+
+
+def _asker(row: TelemetryConfig, access: VehicleAccess) -> VehicleAccess:
+    """Return whose wish it is when this person sends it again."""
+    asked = (
+        VehicleAccess.objects.select_related("grant")
+        .filter(vehicle=row.vehicle_id, grant=row.asked_by_id, gone_at=None)
+        .first()
+    )
+    if asked is None or (_brings(access, row) and not _brings(asked, row)):
+        return access
+    return asked
+
+
+def _brings(access: VehicleAccess, row: TelemetryConfig) -> bool:
+    """Tell whether a Tesla account works and has the scopes that a wish needs."""
+    grant, wanted = access.grant, [Scope.VEHICLE_DEVICE_DATA]
+    if fields.located(row.fields):
+        wanted.append(Scope.VEHICLE_LOCATION)
+    is_active = grant.state == TeslaGrant.State.ACTIVE
+    return is_active and all(grant.has(scope) for scope in wanted)
 
 
 def wait_over(vin: str, generation: int) -> bool:
