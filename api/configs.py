@@ -19,7 +19,7 @@ from api.responses import Refusal, Response, answer
 from fleet.scopes import Scope
 from tokens import bell
 from vehicles.models import TelemetryConfig, VehicleAccess
-from vehicles.services.telemetry import fields, wishes
+from vehicles.services.telemetry import fields, telling, wishes
 from vehicles.services.telemetry.refusals import FULL, SKIPPED, Code, reason_of
 from vehicles.services.telemetry.wishes import Options, Wished
 
@@ -32,7 +32,7 @@ async def _find(forwarding: Forwarding, route: Route) -> Response:
     row = await forwarding.threads.quickly(lambda: wishes.find(route.tag))
     if row is None:
         raise Refusal(404, "not_found", "This car has no streaming configuration.")
-    return answer(wishes.shape(row))
+    return answer(telling.shape(row))
 
 
 async def _merge(forwarding: Forwarding, route: Route) -> Response:
@@ -44,6 +44,16 @@ async def _replace(forwarding: Forwarding, route: Route) -> Response:
 
 
 async def _remove(forwarding: Forwarding, route: Route) -> Response:
+    generation = await take_away(forwarding, route)
+    return answer({"response": {"updated_vehicles": int(bool(generation))}})
+
+
+async def take_away(forwarding: Forwarding, route: Route) -> int:
+    """Have a car stream nothing any more; return the wish's generation, 0 for none.
+
+    Raises the 403 `Refusal` for whoever may not.
+    """
+
     def remove() -> int:
         generation = wishes.remove(_access(route))
         bell.ring_by_name(wishes.RECONCILE, route.tag)
@@ -55,7 +65,15 @@ async def _remove(forwarding: Forwarding, route: Route) -> Response:
         raise _not_yours(no) from None
     if generation:
         await _waited(forwarding, route.tag, generation)
-    return answer({"response": {"updated_vehicles": int(bool(generation))}})
+    return generation
+
+
+async def check_owner(forwarding: Forwarding, route: Route) -> None:
+    """Raise the 403 `Refusal` for whoever may not take away all that a car streams."""
+    try:
+        await forwarding.threads.quickly(lambda: wishes.check_owner(_access(route)))
+    except wishes.NotYours as no:
+        raise _not_yours(no) from None
 
 
 async def _change(forwarding: Forwarding, route: Route, change: _Change) -> Response:

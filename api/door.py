@@ -13,7 +13,7 @@ from collections.abc import Awaitable
 
 from django.db import Error as DatabaseError
 
-from api import cars, commands, platform
+from api import cars, commands, platform, tesla_configs
 from api.commanding import Commanding
 from api.forward import Forwarding, forward
 from api.reach import ReachCache
@@ -99,6 +99,8 @@ class Door:
         forwarding = Forwarding(
             request, receive, matched, reach, way, caller, self.threads
         )
+        if handle := tesla_configs.HANDLERS.get(endpoint.name):
+            return await handle(forwarding)
         if endpoint.local:
             return await cars.respond(forwarding)
         if endpoint.is_command:

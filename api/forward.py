@@ -12,7 +12,7 @@ from api import gateways, validation
 from api.reach import Grant, Reach, Route
 from api.request import Receive, Request, json_body
 from api.responses import Headers, Refusal, Response, answer, passed_on
-from api.routing import check_scope, choose, choose_for_all, usable
+from api.routing import check_scope, choose, usable
 from api.tesla import Call, needs_relink
 from api.threads import Threads
 from api.upstream import Asking
@@ -74,8 +74,6 @@ async def forward(forwarding: Forwarding) -> Response:
             return await _fleet_status(forwarding)
         case "vehicle_data":
             return await _vehicle_data(forwarding)
-        case "fleet_telemetry_config_create" | "fleet_telemetry_config_jws":
-            return await _fleet_telemetry_config(forwarding)
         case name if name in gateways.MESSAGES:
             return await _gateway(forwarding)
     route = route_of(forwarding)
@@ -210,13 +208,6 @@ async def _fleet_status(forwarding: Forwarding) -> Response:
         joined["unpaired_vins"] += content.get("unpaired_vins") or []
         joined["vehicle_info"] |= content.get("vehicle_info") or {}
     return answer({"response": joined})
-
-
-async def _fleet_telemetry_config(forwarding: Forwarding) -> Response:
-    sent = await body_of(forwarding)
-    route = choose_for_all(forwarding.reach, sent["vins"])
-    check_scope(route.grant, forwarding.endpoint.scopes)
-    return pass_on(await send(forwarding, route, sent))
 
 
 async def _gateway(forwarding: Forwarding) -> Response:

@@ -12,6 +12,7 @@ from tokens.services import grants, inquiries, lists
 from vehicles.models import VehicleAccess
 from vehicles.services import asking, commands, keys, telemetry, vehicles
 from vehicles.services.commanding import pages
+from vehicles.services.telemetry import telling
 
 _LOG = logging.getLogger(__name__)
 _LOOK_AGAIN_S = 5
@@ -27,6 +28,7 @@ def sync(grant_pk: str) -> None:
     try:
         vehicles.sync(grant, grants.client_for(grant))
         telemetry.try_again_with(grant)
+        telling.tell_configs_of(grant)
     except fleet.FleetError as error:
         _LOG.warning("The cars were not listed: %s", type(error).__name__)
         lists.note_failure(grant, lists.Of.VEHICLES, error, timezone.now())

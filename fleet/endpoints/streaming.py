@@ -56,6 +56,7 @@ ENDPOINTS = (
         "Tell cars what to stream, by a signed configuration.",
         _VINS,
         body("token", Kind.STRING, note="the configuration as a signed JWS"),
+        note="a car with a configuration of Keyfob's is sent that one again",
     ),
     _endpoint(
         "fleet_telemetry_config",
@@ -70,7 +71,8 @@ ENDPOINTS = (
         f"{_ONE}/fleet_telemetry_config",
         "Have a car stop streaming.",
         VEHICLE_TAG,
-        note="with the application's own token for any car",
+        note="takes away what Keyfob keeps for the car, too; for the car's owner alone"
+        " where the owner uses this Keyfob",
     ),
     _endpoint(
         "fleet_telemetry_errors",

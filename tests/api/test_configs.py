@@ -101,8 +101,13 @@ def test_get_is_flat_and_has_no_null(send: Callable[..., Answer], vin: str) -> N
         "ca": "PEM",
         "exp": 1_800_000,
     }
-    TelemetryConfig.objects.update(confirmed=confirmed, synced_at=timezone.now())
+    TelemetryConfig.objects.update(
+        confirmed=confirmed, synced_at=timezone.now(), answered_generation=1
+    )
     assert send("GET").json == {**expected, **confirmed, "pending": False}
+    # A new wish is pending until Tesla has answered to it.
+    send("PATCH", {"fields": {"Gear": None}})
+    assert send("GET").json["pending"] is True
 
 
 def test_post_replaces_the_whole_set(send: Callable[..., Answer], vin: str) -> None:
@@ -152,6 +157,12 @@ def test_retired_signal_is_named_and_left_out(
     answer = send("PATCH", {"fields": {"Experimental_3": {}, "Soc": None}})
     assert answer.json == {"updated_vehicles": 1, "ignoredFields": ["Experimental_3"]}
     assert fields_of(vin) == {"Soc": {"interval_seconds": 60}}
+    # Such names alone replace nothing.
+    answer = send("POST", {"fields": {"Deprecated_1": None}})
+    assert answer.json == {"updated_vehicles": 1, "ignoredFields": ["Deprecated_1"]}
+    assert fields_of(vin) == {"Soc": {"interval_seconds": 60}}
+    send("POST", {"fields": {"Deprecated_1": None, "Gear": None}})
+    assert fields_of(vin) == {"Gear": {"interval_seconds": 1}}
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,25 @@ def test_wrong_numbers_are_told_above_the_button(
     assert 'role="alert"' in part.content.decode()
 
 
+@pytest.mark.parametrize("value", ["3,600", "3.600", "3 600", "1.5", "2,0"])
+def test_interval_is_typed_in_whole_seconds(
+    car: VehicleAccess, client_of: ClientOf, alice: User, value: str
+) -> None:
+    form = {"do": "send", "on": ["Soc"], "interval.Soc": value}
+    page = client_of(alice).post(PAGE, form).content.decode()
+    assert "whole seconds, without a comma or a point" in page
+    assert not TelemetryConfig.objects.exists()
+
+
+def test_least_change_is_typed_as_a_number(
+    car: VehicleAccess, client_of: ClientOf, alice: User
+) -> None:
+    form = {"do": "send", "on": ["Soc"], "delta.Soc": "much"}
+    page = client_of(alice).post(PAGE, form).content.decode()
+    assert "least change as a plain number" in page
+    assert not TelemetryConfig.objects.exists()
+
+
 def test_cost_is_reckoned_before_anything_is_sent(
     car: VehicleAccess, client_of: ClientOf, alice: User
 ) -> None:

@@ -107,8 +107,7 @@ def test_location_signals_are_the_fields_that_need_the_scope() -> None:
     needing = {
         name for name, row in fields().items() if "vehicle_location" in row["scopes"]
     }
-    assert needing <= LOCATION_SIGNALS
-    assert {"Location", "RouteLine", "GpsState"} <= needing
+    assert needing == LOCATION_SIGNALS
 
 
 def _by_account(viewer: Viewer) -> str:

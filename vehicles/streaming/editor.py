@@ -16,6 +16,11 @@ from vehicles.streaming.labels import label_of
 
 _NUMBERS = re.compile(r"[0-9]+", re.ASCII)
 _MOST_TEXT = 20
+_WHOLE = re.compile(rf"[0-9]{{1,{_MOST_TEXT}}}", re.ASCII)
+_NO_INTERVAL = (
+    "write the interval in whole seconds, without a comma or a point, such as 3600."
+)
+_NO_NUMBER = "write the least change as a plain number, such as 60 or 0.5."
 _FIRST = ("Charging", "Driving", "Location", "Climate", "Vehicle State", "Safety")
 
 
@@ -100,8 +105,8 @@ def read(ticked: Iterable[str], typed: Mapping[str, str], kept: Fields) -> Field
     for name in names:
         try:
             sent[name] = _typed(typed, name)
-        except ValueError:
-            wrong[name] = f"{label_of(name)}: write plain numbers, such as 60 or 0.5."
+        except ValueError as why:
+            wrong[name] = f"{label_of(name)}: {why}"
         else:
             if RESEND in kept.get(name, {}):
                 sent[name][RESEND] = kept[name][RESEND]
@@ -112,13 +117,18 @@ def read(ticked: Iterable[str], typed: Mapping[str, str], kept: Fields) -> Field
 
 
 def _typed(form: Mapping[str, str], name: str) -> dict[str, Any]:
-    """Return what was typed beside a field. Raises ValueError."""
+    """Return what was typed beside a field. Raises ValueError, in words for people."""
     typed: dict[str, Any] = {}
-    for setting, key in ((INTERVAL, "interval"), (DELTA, "delta")):
-        text = form.get(f"{key}.{name}", "").strip().replace(",", ".")[:_MOST_TEXT]
-        if text:
+    if text := form.get(f"interval.{name}", "").strip():
+        if not _WHOLE.fullmatch(text):
+            raise ValueError(_NO_INTERVAL)
+        typed[INTERVAL] = int(text)
+    if text := form.get(f"delta.{name}", "").strip().replace(",", ".")[:_MOST_TEXT]:
+        try:
             number = float(text)
-            typed[setting] = int(number) if number.is_integer() else number
+        except ValueError:
+            raise ValueError(_NO_NUMBER) from None
+        typed[DELTA] = int(number) if number.is_integer() else number
     return typed
 
 

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
+import pytest
 import time_machine
 from django.conf import settings
 from django.utils import timezone
@@ -176,6 +178,58 @@ def test_config_that_tesla_dropped_is_sent_again(
     bring()
     assert pushes(registered) == 2
     assert kept(registered, car.vin) is not None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"hostname": "telemetry.elsewhere.example"},
+        {"port": 443},
+        {"ca": "another"},
+        {"fields": {"Soc": {"interval_seconds": 7}}},
+        {"fields": {"Gear": {"interval_seconds": 60}}},
+        {"fields": None},
+    ],
+)
+def test_config_that_somebody_else_sent_is_sent_over(
+    send: Send,
+    row: Row,
+    registered: RunningSimulator,
+    car: Car,
+    look: Bring,
+    other: dict[str, Any],
+) -> None:
+    wanted = send()
+    kept(registered, car.vin).config |= other
+    look()
+    assert pushes(registered) == 2
+    assert kept(registered, car.vin).config["fields"] == wanted.fields
+    # As soon as Tesla shows what was sent, it is well.
+    assert (row().refusal, row().attempts) == ("", 0)
+    look()
+    assert pushes(registered) == 2
+
+
+def test_config_that_tesla_writes_its_own_way_is_the_same(
+    send: Send,
+    registered: RunningSimulator,
+    car: Car,
+    there: Destination,
+    look: Bring,
+) -> None:
+    send("Soc", "Location")
+    shown = kept(registered, car.vin).config
+    shown |= {"iss": "key", "aud": "tesla", "port": str(there.port), "alert_types": []}
+    shown["ca"] = there.ca.strip().replace("\n", "\r\n")
+    shown["fields"] = {
+        name: {**settings, "minimum_delta": 0.0, "include_fields": []}
+        for name, settings in shown["fields"].items()
+    }
+    look()
+    for name in ("hostname", "port", "ca"):
+        del shown[name]
+    look()
+    assert pushes(registered) == 1
 
 
 def test_config_is_renewed_before_it_ends(

@@ -23,11 +23,11 @@ from tests.vehicles.telemetry.conftest import (
     pushes,
 )
 from tokens.models import SigningKey, TeslaGrant
-from tokens.services import signing_keys
+from tokens.services import grants, signing_keys
 from vehicles import tasks
-from vehicles.models import Vehicle, VehicleAccess
+from vehicles.models import TelemetryConfig, Vehicle, VehicleAccess
 from vehicles.services import telemetry
-from vehicles.services.telemetry import Destination, queue, wishes
+from vehicles.services.telemetry import Destination, claims, queue, reconciling, wishes
 from vehicles.services.telemetry.refusals import Code
 
 
@@ -134,11 +134,44 @@ def test_place_lost_after_tesla_took_it_is_told(
     assert refused.confirmed is not None
 
 
-def test_config_that_the_car_has_none_of_is_told(
-    send: Send, registered: RunningSimulator
+@pytest.mark.parametrize("synced", [True, False])
+def test_config_that_tesla_does_not_keep_is_told_and_not_sent_in_a_hurry(
+    send: Send, row: Row, registered: RunningSimulator, look: Bring, *, synced: bool
 ) -> None:
-    _says(registered, synced=True, config=None)
-    assert send().refusal == Code.NOT_KEPT
+    _says(registered, synced=synced, config=None)
+    refused = send()
+    assert refused.refusal == Code.NOT_KEPT
+    assert _pauses(row, look) == [10, 20, 40]
+    assert pushes(registered) == 4
+    registered.faults.clear()
+    look()
+    assert (row().refusal, row().attempts) == ("", 0)
+
+
+def test_config_that_tesla_shows_otherwise_is_not_sent_in_a_hurry(
+    send: Send, row: Row, registered: RunningSimulator, look: Bring
+) -> None:
+    other = {"fields": {"Soc": {"interval_seconds": 7}}}
+    _says(registered, synced=False, config=other)
+    sent = send()
+    assert (sent.refusal, sent.is_answered) == ("", True)
+    assert _pauses(row, look) == [10, 20, 40]
+    assert pushes(registered) == 4
+    registered.faults.clear()
+    look()
+    assert pushes(registered) == 4
+    assert row().attempts == 0
+
+
+def _pauses(row: Row, look: Bring) -> list[float]:
+    """Return how many minutes are waited after each of three looks."""
+    found = []
+    for _look in range(3):
+        look()
+        due_at = row().next_at
+        assert due_at is not None
+        found.append((due_at - timezone.now()).total_seconds() / 60)
+    return found
 
 
 def test_receiver_outside_the_domain_is_told(
@@ -195,6 +228,44 @@ def test_fault_after_tesla_took_it_loses_nothing(
     bring_now()
     assert pushes(registered) == 1
     assert row().synced_at is not None
+
+
+@pytest.mark.parametrize("before", ["missing_key", "max_configs"])
+def test_old_refusal_ends_when_tesla_takes_the_wish(
+    send: Send,
+    row: Row,
+    red: VehicleAccess,
+    there: Destination,
+    before: str,
+) -> None:
+    send()
+    refused_at = timezone.now()
+    TelemetryConfig.objects.update(
+        refusal=before, refusal_details="400: before", refused_at=refused_at
+    )
+    wishes.merge(red, {"Gear": None})
+    claimed = queue.claim(red.vehicle.vin)
+    assert claimed is not None
+    client = grants.client_for(red.grant)
+    config = claims.config_of(claimed, there)
+    reconciling._push(client, claimed, config, refused_at)  # noqa: SLF001 - and no more
+    assert row().is_answered
+    assert (row().refusal, row().refusal_details) == ("", "")
+    assert row().refused_at is None
+
+
+def test_full_car_that_took_it_is_not_full_after_a_fault(
+    send: Send, row: Row, registered: RunningSimulator, bring_now: Bring
+) -> None:
+    send()
+    TelemetryConfig.objects.update(refusal="max_configs", confirmed_digest="")
+    only_once = {"synced": False, "config": {"fields": {}}, "limit_reached": False}
+    body = json.dumps({"response": only_once})
+    registered.faults.add("body", f"*{CONFIG}", body=body, status=200, count=1)
+    registered.faults.add("html", f"*{CONFIG}")
+    bring_now()
+    assert pushes(registered) == 2
+    assert row().refusal == Code.NO_ANSWER
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,37 @@ def test_what_a_driver_removed_is_removed_by_them_alone(
     assert chosen() == Code.NOT_LISTED
 
 
+def unplace(access: VehicleAccess) -> None:
+    scopes = [scope for scope in SCOPES if scope != "vehicle_location"]
+    TeslaGrant.objects.filter(pk=access.grant_id).update(scopes=scopes)
+    access.grant.refresh_from_db()
+
+
+def test_wish_that_is_sent_again_stays_whose_it_was(
+    alice: User, alices: VehicleAccess, bobs: VehicleAccess
+) -> None:
+    unplace(bobs)
+    wishes.merge(alices, {"Location": None})
+    assert wishes.send_again(bobs) == row().generation
+    assert chosen() == alice
+    # Once the owner's account works again, it brings the wish.
+    unlink(alices)
+    wishes.send_again(bobs)
+    TeslaGrant.objects.update(state=TeslaGrant.State.ACTIVE)
+    assert chosen() == alice
+
+
+@pytest.mark.parametrize("end", [lose, unscope, unlink])
+def test_wish_that_its_asker_cannot_bring_is_taken_over(
+    alice: User, alices: VehicleAccess, bobs: VehicleAccess, end: Any
+) -> None:
+    wishes.merge(bobs, {"Odometer": None})
+    end(bobs)
+    assert isinstance(chosen(), Code)
+    wishes.send_again(alices)
+    assert chosen() == alice
+
+
 def test_what_the_owner_asked_may_be_brought_by_another(
     bob: User, alices: VehicleAccess, bobs: VehicleAccess
 ) -> None:

@@ -1,5 +1,6 @@
 """Whose turn it is: claim a car's wish, note what came of it, and when to go on."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -85,6 +86,13 @@ def hold_back(code: Code, vin: str = "") -> None:
         answered_generation=F("generation"),
         next_at=now + _HELD_BACK,
     )
+
+
+def look_soon(vins: Iterable[str]) -> list[str]:
+    """Give cars their turn at once; return those of them that have a wish."""
+    rows = TelemetryConfig.objects.filter(vehicle__vin__in=list(vins))
+    rows.update(next_at=timezone.now())
+    return list(rows.values_list("vehicle__vin", flat=True))
 
 
 def try_again_with(grant: TeslaGrant) -> None:

@@ -13,7 +13,7 @@ from accounts import crypto
 from fleet.endpoints import BY_NAME
 from tokens.services import grants
 from vehicles.models import TelemetryConfig, VehicleAccess
-from vehicles.services.telemetry import asker, claims, queue
+from vehicles.services.telemetry import asker, claims, queue, telling
 from vehicles.services.telemetry.destination import Destination
 from vehicles.services.telemetry.looking import look
 from vehicles.services.telemetry.refusals import (
@@ -53,7 +53,7 @@ def reconcile(vin: str, there: Destination) -> bool:
     """Bring a car's wish to Tesla, or look how it stands; return whether to go on now.
 
     Does nothing unless it is the car's turn. Faults of Tesla's are noted and tried
-    again later.
+    again later. Who sees the car is told how it stands then.
     """
     row = queue.claim(vin)
     if row is None:
@@ -75,9 +75,11 @@ def reconcile(vin: str, there: Destination) -> bool:
         _LOG.exception("A car's streaming settings cannot be signed.")
         outcome = _refused(row, Code.NO_KEY)
     outcome.columns["destination_digest"] = there.digest
-    return queue.finish(
+    goes_on = queue.finish(
         row, outcome.columns, outcome.pause, is_answered=outcome.is_answered
     )
+    telling.tell_configs([vin])
+    return goes_on
 
 
 def _taken_away(row: TelemetryConfig, access: VehicleAccess) -> Outcome:
@@ -108,7 +110,7 @@ def _asked(row: TelemetryConfig, access: VehicleAccess, there: Destination) -> O
     seen = look(client, row) if was_full or not is_to_send else None
     if was_full and seen is not None and seen.has_no_place:
         return _refused(row, Code(row.refusal))
-    if seen is None or is_to_send or seen.config is None:
+    if seen is None or is_to_send or not claims.agree(seen.config, config):
         skipped = _push(client, row, config, now)
         if skipped is not None:
             return _refused(row, *skipped)
@@ -116,8 +118,13 @@ def _asked(row: TelemetryConfig, access: VehicleAccess, there: Destination) -> O
     columns = _WELL | seen.columns(row, now)
     if seen.has_no_place:
         return _refused(row, Code.LIMIT_REACHED, columns=columns)
-    if seen.is_synced and seen.config is None:
+    if seen.config is None:
         return _refused(row, Code.NOT_KEPT, columns=columns)
+    if not claims.agree(seen.config, config):
+        # Sent just now, and Tesla shows another: an old one still, its own way to
+        # write it, or what somebody else sends. No refusal, but never in a hurry.
+        pause = queue.backed_off(row.attempts, *_REFUSED_AGAIN)
+        return Outcome(pause, columns | {"attempts": row.attempts})
     return Outcome(_next_look(row, columns, now), columns)
 
 
@@ -135,7 +142,8 @@ def _push(
 ) -> tuple[Code, str] | None:
     """Send the configuration, signed; return why Tesla skipped the car, None if not.
 
-    That Tesla took it is stored at once, whatever happens after.
+    That Tesla took it is stored at once, whatever happens after, and no refusal of
+    before with it: programs that wait read both.
     """
     vin = row.vehicle.vin
     expiring, expires_at = claims.expiring(config, now)
@@ -149,7 +157,7 @@ def _push(
             return code, ""
     if answer.get("updated_vehicles") != 1:
         return Code.REFUSED, str(answer)[:500]
-    row.confirmed_at, row.synced_at = now, None
+    row.confirmed_at, row.synced_at, row.refusal = now, None, ""
     kept = TelemetryConfig.objects.filter(pk=row.pk).update(
         confirmed=expiring,
         confirmed_digest=claims.digest_of(config),
@@ -158,6 +166,9 @@ def _push(
         synced_at=None,
         car_error="",
         car_error_at=None,
+        refusal="",
+        refusal_details="",
+        refused_at=None,
         answered_generation=row.generation,
     )
     if not kept:

@@ -133,8 +133,8 @@ _REASONS: dict[str, Reason] = {
     ),
     Code.NOT_KEPT: Reason(
         "Tesla took it, and the car has none",
-        "Tesla says that car and settings agree, and shows no settings. It is sent again"
-        " by itself; if that stays so, install the car's update and pair the key anew.",
+        "Tesla took the settings, and shows none a moment later. They are sent again by"
+        " themselves; if that stays so, install the car's update and pair the key anew.",
         Step.SEND,
     ),
     Code.NO_KEY: Reason(

@@ -3,8 +3,6 @@
 A wish is stored at once and brought to Tesla by a worker, for which the caller rings.
 """
 
-import logging
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,14 +11,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from events import channel, shapes
-from events.errors import Unavailable
-from events.event import Entry
 from fleet.scopes import Scope
-from tokens import shared
+from tokens.models import TeslaGrant
 from vehicles.models import TelemetryConfig, Vehicle, VehicleAccess
-from vehicles.services import viewers
-from vehicles.services.telemetry import fields
+from vehicles.services.telemetry import fields, telling
 from vehicles.services.telemetry.fields import Checked, Fields
 
 RECONCILE = "telemetry.tasks.reconcile"
@@ -33,7 +27,6 @@ _PLACED = (
     "The car streams its place for its owner, and your Tesla account did not grant"
     " vehicle_location: Tesla would refuse the whole change."
 )
-_LOG = logging.getLogger(__name__)
 
 
 class NotYours(Exception):
@@ -62,24 +55,6 @@ def find(vin: str) -> TelemetryConfig | None:
     return row if row is not None and row.fields else None
 
 
-def shape(row: TelemetryConfig | None) -> dict[str, Any]:
-    """Return a wish as programs read it; without members that are not known."""
-    if row is None or not row.fields:
-        return {"fields": {}}
-    found: dict[str, Any] = {
-        "fields": row.fields,
-        "alert_types": row.alert_types,
-        "delivery_policy": row.delivery_policy,
-        "prefer_typed": row.prefer_typed,
-        "pending": row.synced_at is None,
-    }
-    for name in ("hostname", "port", "ca", "exp"):
-        value = (row.confirmed or {}).get(name)
-        if value is not None:
-            found[name] = value
-    return found
-
-
 def merge(
     access: VehicleAccess, sent: Mapping[str, Any], options: Options | None = None
 ) -> Wished:
@@ -101,12 +76,16 @@ def replace(
     """Have a car stream these fields alone. Raises `Invalid` as `merge` does.
 
     Raises `NotYours` where none of the fields of before would be left, as `remove` does.
+    Where only retired fields were sent, everything stays.
     """
 
     def replaced(row: TelemetryConfig) -> Checked:
         checked = fields.check(sent, {})
+        if checked.ignored and not checked.fields:
+            # Names of before alone say nothing of what is wanted now.
+            return Checked(row.fields, checked.ignored)
         if row.fields and row.fields.keys().isdisjoint(checked.fields):
-            _check_owner(access)
+            check_owner(access)
         return checked
 
     return _wish(access, replaced, options or Options())
@@ -122,20 +101,50 @@ def remove(access: VehicleAccess) -> int:
         row = _locked(access)
         if not row.fields:
             return 0
-        _check_owner(access)
+        check_owner(access)
         _store(row, access, {}, Options())
     return row.generation
 
 
+def check_owner(access: VehicleAccess) -> None:
+    """Raise `NotYours` unless the person owns the car, or no owner is here."""
+    if _has_other_owner(access):
+        raise NotYours(_WHOLE)
+
+
 def send_again(access: VehicleAccess) -> int:
-    """Have the same wish sent once more; return its generation, 0 for no wish."""
+    """Have the same wish sent once more; return its generation, 0 for no wish.
+
+    It stays the wish of whoever asked for it, unless only this person can bring it.
+    """
     with transaction.atomic():
         row = _locked(access)
         if not row.fields:
             return 0
         TelemetryConfig.objects.filter(pk=row.pk).update(confirmed_digest="")
-        _store(row, access, row.fields, Options())
+        _store(row, _asker(row, access), row.fields, Options())
     return row.generation
+
+
+def _asker(row: TelemetryConfig, access: VehicleAccess) -> VehicleAccess:
+    """Return whose wish it is when this person sends it again."""
+    asked = (
+        VehicleAccess.objects.select_related("grant")
+        .filter(vehicle=row.vehicle_id, grant=row.asked_by_id, gone_at=None)
+        .first()
+    )
+    if asked is None or (_brings(access, row) and not _brings(asked, row)):
+        return access
+    return asked
+
+
+def _brings(access: VehicleAccess, row: TelemetryConfig) -> bool:
+    """Tell whether a Tesla account works and has the scopes that a wish needs."""
+    grant, wanted = access.grant, [Scope.VEHICLE_DEVICE_DATA]
+    if fields.located(row.fields):
+        wanted.append(Scope.VEHICLE_LOCATION)
+    is_active = grant.state == TeslaGrant.State.ACTIVE
+    return is_active and all(grant.has(scope) for scope in wanted)
 
 
 def wait_over(vin: str, generation: int) -> bool:
@@ -165,12 +174,6 @@ def _wish(
         if is_new and (checked.fields or row.fields):
             _store(row, access, checked.fields, options)
     return Wished(row.generation, checked.ignored)
-
-
-def _check_owner(access: VehicleAccess) -> None:
-    """Raise `NotYours` unless the person owns the car, or no owner is here."""
-    if _has_other_owner(access):
-        raise NotYours(_WHOLE)
 
 
 def _check_place(access: VehicleAccess) -> None:
@@ -230,16 +233,5 @@ def _store(
     )
     # Only these: a worker may be writing the others.
     row.save(update_fields=columns if row.pk else None)
-    transaction.on_commit(partial(_tell, row))
-
-
-def _tell(row: TelemetryConfig) -> None:
-    """Publish the whole set of fields to everybody who sees the car."""
-    vin = row.vehicle.vin
-    event = shapes.config(vin, shape(row), int(time.time() * 1000))
-    seen_by = viewers.of([vin]).get(vin, ())
-    entries = [Entry(viewer.account_id, event) for viewer in seen_by]
-    try:
-        shared.ask(lambda client: channel.publish(client, entries))
-    except Unavailable as error:
-        _LOG.warning("A changed configuration was not told: %s", error)
+    tell = partial(telling.tell_configs, [row.vehicle.vin])
+    transaction.on_commit(tell, robust=True)
