@@ -1,5 +1,6 @@
 """Keep who is to be told what, as the deliverer needs it."""
 
+import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from webhooks.models import DATA_KINDS, Endpoint
 from webhooks.services import sealing
 from webhooks.targets import Target
 
+_LOG = logging.getLogger(__name__)
 Includes = Callable[[str], bool]
 _COLUMNS = (
     *("id", "url", "format", "kinds", "vins", "verify_tls", "max_rate"),
@@ -31,7 +33,8 @@ class Roster:
     def __init__(self, entitlement: Callable[[UUID], Includes]) -> None:
         self._entitlement = entitlement
         self._includes: dict[UUID, Includes] = {}
-        self._known: dict[UUID, tuple[tuple[Any, ...], Target]] = {}
+        # None stands for one that nothing can be sent to.
+        self._known: dict[UUID, tuple[tuple[Any, ...], Target | None]] = {}
         self.by_id: dict[UUID, Target] = {}
         self._by_user: dict[UUID, tuple[Target, ...]] = {}
         # What was asked since the endpoints were read, and its answer.
@@ -39,7 +42,7 @@ class Roster:
 
     def refresh(self) -> None:
         """Read the endpoints again; two queries and what the entitlements cost."""
-        known: dict[UUID, tuple[tuple[Any, ...], Target]] = {}
+        known: dict[UUID, tuple[tuple[Any, ...], Target | None]] = {}
         includes: dict[UUID, Includes] = {}
         rows = Endpoint.objects.filter(user__is_active=True).order_by("created_at")
         for row in rows.only(*_COLUMNS):
@@ -53,9 +56,9 @@ class Roster:
             if before is not None and before[0] == facts:
                 known[row.pk] = before
             else:
-                known[row.pk] = (facts, target_of(row))
+                known[row.pk] = (facts, _target_or_none(row))
         self._known, self._includes = known, includes
-        self.by_id = {key: target for key, (_, target) in known.items()}
+        self.by_id = {key: target for key, (_, target) in known.items() if target}
         self._by_user = _by_user(self.by_id.values())
         self._wanting = {}
 
@@ -107,6 +110,20 @@ def target_of(endpoint: Endpoint) -> Target:
         _keys=keys,
         _headers=headers,
     )
+
+
+def _target_or_none(endpoint: Endpoint) -> Target | None:
+    """Return an endpoint ready to send; one that cannot be read keeps nobody waiting."""
+    try:
+        return target_of(endpoint)
+    except ValueError as error:
+        # The error's text may hold the address, which may hold a secret.
+        _LOG.error(
+            "Webhook %s cannot be read (%s) and is told nothing",
+            endpoint.pk,
+            type(error).__name__,
+        )
+        return None
 
 
 def _keys(endpoint: Endpoint) -> tuple[tuple[bytes, datetime | None], ...]:
