@@ -243,9 +243,9 @@ class Deliverer:
                 lane.follow(target)
 
     async def _sweep(self) -> None:
-        now = self._clock()
+        now, allowed = self._clock(), set(self.roster.by_id)
         try:
-            line = await self._database(sweeping.line, now)
+            line = await self._database(sweeping.line, now, allowed=allowed)
             is_down = False
             if line.is_doubtful:
                 is_down = (
@@ -254,10 +254,7 @@ class Deliverer:
                     else not await self._line_works()
                 )
             await self._database(
-                sweeping.sweep,
-                now,
-                line_is_down=is_down,
-                allowed=set(self.roster.by_id),
+                sweeping.sweep, now, line_is_down=is_down, allowed=allowed
             )
         except Error:
             _LOG.exception("Failing webhooks could not be looked after")
