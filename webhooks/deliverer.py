@@ -231,6 +231,7 @@ class Deliverer:
             self.rows.ring()
 
     async def _refresh(self) -> None:
+        failing = self.roster.failing
         if not await self._asked(self.roster.refresh):
             return
         self._knows.set()
@@ -241,6 +242,9 @@ class Deliverer:
                 del self.lanes[endpoint_id]
             else:
                 lane.follow(target)
+                # An event was accepted, or another process's data.
+                if endpoint_id in failing - self.roster.failing:
+                    lane.open()
 
     async def _sweep(self) -> None:
         now, allowed = self._clock(), set(self.roster.by_id)

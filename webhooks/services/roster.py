@@ -36,6 +36,7 @@ class Roster:
         # None stands for one that nothing can be sent to.
         self._known: dict[UUID, tuple[tuple[Any, ...], Target | None]] = {}
         self.by_id: dict[UUID, Target] = {}
+        self.failing: frozenset[UUID] = frozenset()
         self._by_user: dict[UUID, tuple[Target, ...]] = {}
         # What was asked since the endpoints were read, and its answer.
         self._wanting: dict[tuple[UUID, str, str], tuple[Target, ...]] = {}
@@ -45,12 +46,15 @@ class Roster:
         known: dict[UUID, tuple[tuple[Any, ...], Target | None]] = {}
         includes: dict[UUID, Includes] = {}
         rows = Endpoint.objects.filter(user__is_active=True).order_by("created_at")
-        for row in rows.only(*_COLUMNS):
+        failing = set()
+        for row in rows.only(*_COLUMNS, "first_failure_at"):
             user_id = row.user_id
             if user_id not in includes:
                 includes[user_id] = self._entitlement(user_id)
             if not includes[user_id](""):
                 continue
+            if row.first_failure_at is not None:
+                failing.add(row.pk)
             facts = tuple(str(getattr(row, name)) for name in _COLUMNS)
             before = self._known.get(row.pk)
             if before is not None and before[0] == facts:
@@ -59,6 +63,7 @@ class Roster:
                 known[row.pk] = (facts, _target_or_none(row))
         self._known, self._includes = known, includes
         self.by_id = {key: target for key, (_, target) in known.items() if target}
+        self.failing = frozenset(failing)
         self._by_user = _by_user(self.by_id.values())
         self._wanting = {}
 
