@@ -258,6 +258,8 @@ class Lane:
             # After a failure one piece a car is left: the newest of them first.
             piece = self._pop(oldest=not self._failures or self.target.batch_max > 1)
             if piece.until_s > now_s and self._is_wanted(piece):
+                if piece.age(now_s):
+                    self._count_drop()
                 yield piece
             else:
                 self._drop(piece)
@@ -277,9 +279,13 @@ class Lane:
             self._drop(self._pop(oldest=True))
 
     def _drop(self, piece: Piece) -> None:
+        self._count_drop()
+        piece.done()
+
+    def _count_drop(self) -> None:
+        """Count a piece that was not told, or not all of it: merged ones are one."""
         self._dropped += 1
         self._post.ledger.drop(self.target.endpoint_id, 1)
-        piece.done()
 
 
 def _name_of_all(batch: list[Piece]) -> str:
