@@ -8,6 +8,8 @@ import socket
 from collections.abc import Mapping
 from urllib.parse import SplitResult, urlsplit
 
+from yarl import URL
+
 from webhooks.errors import Unusable
 from webhooks.models import LONGEST_URL
 from webhooks.networks import Policy, allows_port, read
@@ -83,7 +85,33 @@ def _split(text: str) -> tuple[SplitResult, int]:
         raise _bad("url", "It is not an address.") from error
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise _bad("url", "It must begin with https:// and name a host.")
-    return parts, port if port is not None else 443 if parts.scheme == "https" else 80
+    checked = port if port is not None else 443 if parts.scheme == "https" else 80
+    if not _is_read_alike(text, parts.hostname, checked):
+        raise _bad("url", "It is not an address.")
+    return parts, checked
+
+
+def _is_read_alike(text: str, host: str, port: int) -> bool:
+    """Tell whether what sends reads the same place as is checked, or any at all."""
+    try:
+        address = URL(text)
+        # A name of another script is read only when it is asked for.
+        is_named = bool(address.host)
+    except ValueError:
+        return False
+    return is_named and (_plain(address.raw_host or ""), address.port) == (
+        _plain(host),
+        port,
+    )
+
+
+def _plain(host: str) -> str:
+    """Return a host with an IPv6 address in its shortest form, as it is connected."""
+    try:
+        number, zone = str(read(host)), host.partition("%")[1:]
+    except ValueError:
+        return host
+    return "".join((number, *zone))
 
 
 def _check_host(host: str, policy: Policy) -> None:

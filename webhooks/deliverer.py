@@ -231,6 +231,7 @@ class Deliverer:
             self.rows.ring()
 
     async def _refresh(self) -> None:
+        failing = self.roster.failing
         if not await self._asked(self.roster.refresh):
             return
         self._knows.set()
@@ -241,11 +242,14 @@ class Deliverer:
                 del self.lanes[endpoint_id]
             else:
                 lane.follow(target)
+                # An event was accepted, or another process's data.
+                if endpoint_id in failing - self.roster.failing:
+                    lane.open()
 
     async def _sweep(self) -> None:
-        now = self._clock()
+        now, allowed = self._clock(), set(self.roster.by_id)
         try:
-            line = await self._database(sweeping.line, now)
+            line = await self._database(sweeping.line, now, allowed=allowed)
             is_down = False
             if line.is_doubtful:
                 is_down = (
@@ -254,10 +258,7 @@ class Deliverer:
                     else not await self._line_works()
                 )
             await self._database(
-                sweeping.sweep,
-                now,
-                line_is_down=is_down,
-                allowed=set(self.roster.by_id),
+                sweeping.sweep, now, line_is_down=is_down, allowed=allowed
             )
         except Error:
             _LOG.exception("Failing webhooks could not be looked after")

@@ -5,25 +5,16 @@ was checked is the one that is connected, so that a name which changes its mind 
 nothing. One closed address among several refuses them all.
 """
 
-import asyncio
 import socket
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from webhooks.names import Names, Resolve
 from webhooks.networks import Policy, read
-
-_Found = Sequence[tuple[Any, ...]]
-Resolve = Callable[[str, int], Coroutine[Any, Any, _Found]]
 
 
 class Blocked(Exception):
     """An address lies where webhooks are not sent."""
-
-
-async def resolve(host: str, port: int) -> Sequence[tuple[Any, ...]]:
-    """Ask the system's resolver; return what `socket.getaddrinfo` returns."""
-    loop = asyncio.get_running_loop()
-    return await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
 class Guard:
@@ -33,13 +24,11 @@ class Guard:
     """
 
     def __init__(
-        self, policy: Policy, *, plain: bool, resolve: Resolve = resolve
+        self, policy: Policy, *, plain: bool, resolve: Resolve | None = None
     ) -> None:
         self._policy = policy
         self._plain = plain
-        self._resolve = resolve
-        # Names that are being asked for: each once, as few can be at a time.
-        self._asked: dict[tuple[str, int], asyncio.Future[_Found]] = {}
+        self._resolve = resolve or Names().resolve
 
     def check(self, address: str) -> None:
         """Raise `Blocked` for an address that nothing may be sent to."""
@@ -62,13 +51,7 @@ class Guard:
 
         Raises `Blocked`, and `socket.gaierror` for a name that leads nowhere.
         """
-        asked = self._asked.get((host, port))
-        if asked is None:
-            asked = asyncio.ensure_future(self._resolve(host, port))
-            self._asked[host, port] = asked
-            asked.add_done_callback(lambda _: self._asked.pop((host, port)))
-        # Who gives up leaves it to the others.
-        found = await asyncio.shield(asked)
+        found = await self._resolve(host, port)
         for *_, sockaddr in found:
             self.check(str(sockaddr[0]))
         return found

@@ -5,12 +5,17 @@ from collections.abc import Iterable
 from contextlib import closing
 from urllib.parse import urlsplit
 
+from webhooks.names import Resolve
+
 _WITHIN_S = 5.0
 
 
-async def works(urls: Iterable[str]) -> bool:
-    """Tell whether any of the hosts of these addresses takes a connection."""
-    tried = [asyncio.ensure_future(_answers(url)) for url in urls]
+async def works(urls: Iterable[str], resolve: Resolve) -> bool:
+    """Tell whether any of the hosts of these addresses takes a connection.
+
+    Let `resolve` be another than that of the endpoints, which they may keep busy.
+    """
+    tried = [asyncio.ensure_future(_answers(url, resolve)) for url in urls]
     try:
         for answer in asyncio.as_completed(tried):
             if await answer:
@@ -21,13 +26,23 @@ async def works(urls: Iterable[str]) -> bool:
             one.cancel()
 
 
-async def _answers(url: str) -> bool:
+async def _answers(url: str, resolve: Resolve) -> bool:
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
         async with asyncio.timeout(_WITHIN_S):
-            _, writer = await asyncio.open_connection(parts.hostname, port)
-    except (OSError, TimeoutError):
+            for *_, (number, *_) in await resolve(parts.hostname or "", port):
+                if await _is_there(number, port):
+                    return True
+    except (OSError, UnicodeError):
+        pass
+    return False
+
+
+async def _is_there(number: str, port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(number, port)
+    except OSError:
         return False
     with closing(writer):
         return True

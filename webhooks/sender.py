@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 
 from webhooks import connection
 from webhooks.connection import Answer
-from webhooks.guard import Blocked, Guard, Resolve, resolve
+from webhooks.guard import Blocked, Guard
+from webhooks.names import Names, Resolve
 from webhooks.networks import Policy
 from webhooks.outcomes import EXCERPT_BYTES, ErrorKind, Outcome, retry_after_s, text_of
 from webhooks.signing import signature
@@ -26,14 +27,15 @@ MOST_ANSWER_BYTES = 64 * 1024
 class Sender:
     """Hold the connections to endpoints; one a process, used in one event loop.
 
-    `tls` replaces the usual certificates of authorities, for tests and own CAs.
+    `tls` replaces the usual certificates of authorities, for tests and own CAs;
+    `resolve` the system's resolver.
     """
 
     def __init__(
         self,
         policy: Policy,
         *,
-        resolve: Resolve = resolve,
+        resolve: Resolve | None = None,
         tls: ssl.SSLContext | None = None,
         total_s: float = TOTAL_S,
         connect_s: float = CONNECT_S,
@@ -44,6 +46,7 @@ class Sender:
         self._trusting.verify_mode = ssl.CERT_NONE
         self._total_s = total_s
         limits = {"most": MOST_ANSWER_BYTES, "kept": EXCERPT_BYTES}
+        resolve = resolve or Names().resolve
         self._plain, self._sealed = (
             Wire(Guard(policy, plain=plain, resolve=resolve), connect_s, **limits)
             for plain in (True, False)

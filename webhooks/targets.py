@@ -64,6 +64,12 @@ class Target:
             raise ValueError("a header has more than one line")
         return self._head
 
+    def is_sent_as(self, other: "Target") -> bool:
+        """Tell whether requests to another go to the same place with the same secrets."""
+        mine = self.address, self.verify_tls, self._headers, self._keys
+        its = other._headers, other._keys  # noqa: SLF001  # of the same class
+        return mine == (other.address, other.verify_tls, *its)
+
     def wants(self, kind: str, product: str) -> bool:
         """Tell whether it is told of this kind of news about this product."""
         return kind in self.kinds and (

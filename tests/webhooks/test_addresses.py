@@ -66,6 +66,10 @@ def test_addresses_inside_are_refused_however_they_are_spelled(host: str) -> Non
         "https:///nothing",
         "hooks.example.com",
         "https://[::1",
+        "https://[2606:4700::1111]x/",
+        "https://[2606:4700::1111]x:443/",
+        "https://xn--/",
+        "https://xn--a-ecp.ru/",
         "",
         "https://hooks.example.com/" + "a" * 2048,
     ],
@@ -78,6 +82,8 @@ def test_what_is_no_plain_https_address_is_refused(url: str) -> None:
 def test_good_addresses_are_kept_as_they_are() -> None:
     for url in ("https://hooks.example.com/a?b=c", "https://8.8.8.8:8443/x"):
         assert check_url(f" {url} ", CLOSED) == url
+    for host in ("[2606:4700:0::1111]", "Hooks.Example.COM.", "xn--bcher-kva.example"):
+        assert check_url(f"https://{host}/", CLOSED) == f"https://{host}/"
     assert check_url("http://192.168.1.5:8123/api", HOME) == (
         "http://192.168.1.5:8123/api"
     )

@@ -2,6 +2,8 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 import redis
@@ -65,6 +67,89 @@ def test_lane_goes_on_when_all_its_requests_fail_at_once(
 
     run(main())
     assert receiver.requests[-1].json["data"] == {"Soc": 3}
+
+
+def _close_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have data wait for an hour after its first failure."""
+    monkeypatch.setattr(lanes, "DATA_STEPS_S", (3600,))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"url": "/new"},
+        {"headers": {"X-Key": "other"}},
+        {"authorization": "Bearer other"},
+        {"verify_tls": False},
+    ],
+)
+def test_changed_webhook_gets_data_at_once(
+    committed_alice: User,
+    store: "redis.Redis",
+    monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, Any],
+) -> None:
+    _close_for_long(monkeypatch)
+    receiver = Receiver()
+    receiver.script = [status(500)]
+
+    async def main() -> None:
+        async with world(receiver) as one:
+            made, _ = await one.add(committed_alice)
+            await one.database(
+                channel.publish, store, [entry(committed_alice, _data(1))]
+            )
+            await one.until(lambda: made.pk in one.deliverer.roster.failing)
+            places = {"url": receiver.url("/new")} if "url" in change else {}
+            await one.database(partial(endpoints.change, made, **(change | places)))
+            await one.until(lambda: len(receiver.requests) == 2)
+
+    run(main())
+    assert {one.json["data"]["Soc"] for one in receiver.requests} == {1}
+
+
+@pytest.mark.parametrize("way", ["event", "row"])
+def test_webhook_that_is_well_again_gets_data_at_once(
+    committed_alice: User,
+    store: "redis.Redis",
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
+) -> None:
+    _close_for_long(monkeypatch)
+    receiver = Receiver()
+    receiver.script = [status(500)]
+
+    async def main() -> None:
+        async with world(receiver) as one:
+            made, _ = await one.add(committed_alice)
+            await one.database(
+                channel.publish, store, [entry(committed_alice, _data(1))]
+            )
+            await one.until(lambda: made.pk in one.deliverer.roster.failing)
+            before = one.deliverer.roster.by_id[made.pk]
+            # Another name is nothing that it could be well by.
+            await one.database(partial(endpoints.change, made, name="Barn", max_rate=9))
+            await one.until(lambda: one.deliverer.roster.by_id[made.pk] is not before)
+            assert len(receiver.requests) == 1
+            if way == "event":
+                event = shapes.state(VIN, "online", 1_700_000_000_123)
+                await one.database(
+                    channel.publish, store, [entry(committed_alice, event)]
+                )
+            else:
+                # As another process notes it.
+                await one.database(
+                    lambda: Endpoint.objects.update(first_failure_at=None)
+                )
+            await one.until(lambda: len(_told(receiver)) == 2)
+
+    run(main())
+    assert _told(receiver) == [1, 1]
+
+
+def _told(receiver: Receiver) -> list[int]:
+    told = [one.json for one in receiver.requests]
+    return [one["data"]["Soc"] for one in told if "data" in one]
 
 
 @pytest.mark.parametrize("way", ["remove", "pause"])

@@ -82,6 +82,11 @@ def _sweep(now: datetime, *, line_is_down: bool = False) -> None:
     sweeping.sweep(now, line_is_down=line_is_down, allowed=ids)
 
 
+def _line(now: datetime) -> sweeping.Line:
+    ids = set(Endpoint.objects.values_list("pk", flat=True))
+    return sweeping.line(now, allowed=ids)
+
+
 def _fail_hourly(
     endpoint: Endpoint, hours: Iterable[float], *, looking: bool = True
 ) -> None:
@@ -370,16 +375,62 @@ def test_our_own_outage_stops_the_clock(endpoint: Endpoint) -> None:
 
 def test_line_is_down_when_most_cannot_be_reached(alice: User) -> None:
     made = [endpoints.add(alice, f"https://hooks.example.com/{n}")[0] for n in range(5)]
-    assert not sweeping.line(T0).is_doubtful
+    assert not _line(T0).is_doubtful
     for one in made[:2]:
         _data(one, Outcome(None, ErrorKind.DNS), T0)
     for one in made[2:4]:
         _data(one, Outcome(500, ErrorKind.STATUS), T0)
-    line = sweeping.line(T0)
+    line = _line(T0)
     assert (line.is_doubtful, line.is_down) == (True, False)
     _data(made[4], Outcome(None, ErrorKind.UNREACHABLE), T0)
-    assert sweeping.line(T0).is_down
-    assert not sweeping.line(T0 + HOUR).is_doubtful
+    assert _line(T0).is_down
+    # Who fails is tried again an hour later at times, and the line is doubted until then.
+    assert _line(T0 + HOUR).is_down
+    for one in made:
+        _data(one, OK, T0 + HOUR)
+    assert not _line(T0 + HOUR).is_doubtful
+    _data(made[0], Outcome(None, ErrorKind.DNS), T0 + HOUR)
+    found = [_line(T0 + hours * HOUR) for hours in (1, 2)]
+    assert [(one.tried, one.out_of_reach) for one in found] == [(5, 1), (1, 1)]
+
+
+def test_line_that_was_down_is_doubted_until_it_answers(alice: User) -> None:
+    made = [endpoints.add(alice, f"https://hooks.example.com/{n}")[0] for n in range(2)]
+    for one in made:
+        _data(one, Outcome(None, ErrorKind.TIMEOUT), T0)
+    assert not _line(T0).is_doubtful
+    _sweep(T0, line_is_down=True)
+    assert _line(T0).is_doubtful
+    _sweep(T0, line_is_down=False)
+    assert not _line(T0).is_doubtful
+    # A pause stops the clock too, and says nothing of the line.
+    endpoints.pause(made[0])
+    _sweep(T0)
+    assert Endpoint.objects.exclude(outage_at=None).get() == made[0]
+    assert not _line(T0).is_doubtful
+    _sweep(T0, line_is_down=True)
+    assert not sweeping.line(T0, allowed=set()).is_doubtful
+
+
+@pytest.mark.parametrize("line_works", [False, True])
+def test_long_outage_of_our_own_disables_nobody(
+    endpoint: Endpoint, *, line_works: bool
+) -> None:
+    _take(endpoint, 60)
+    now, unreachable = T0, Outcome(None, ErrorKind.DNS)
+    while now < T0 + 40 * HOUR and endpoint.disabled_at is None:
+        _came(_claim(now), unreachable, now)
+        is_down = _line(now).is_doubtful and not line_works
+        _sweep(now, line_is_down=is_down)
+        endpoint.refresh_from_db()
+        now += timedelta(minutes=15)
+    if line_works:
+        assert endpoint.disabled_at is not None
+        assert timedelta(hours=24) <= endpoint.disabled_at - T0 < timedelta(hours=26)
+        assert len(mail.outbox) == 3
+    else:
+        assert (endpoint.is_sending, mail.outbox) == (True, [])
+        assert endpoint.outage_s >= 39 * 3600
 
 
 def test_old_events_expire_and_old_rows_go(endpoint: Endpoint) -> None:

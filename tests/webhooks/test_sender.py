@@ -275,37 +275,6 @@ def test_guard_refuses_what_is_no_address() -> None:
         Guard(Policy(), plain=False).check("nonsense")
 
 
-def test_name_is_asked_for_once_at_a_time() -> None:
-    asked: list[str] = []
-    is_asked, may_answer = asyncio.Event(), asyncio.Event()
-
-    async def slow(host: str, port: int) -> Sequence[tuple[Any, ...]]:
-        asked.append(host)
-        is_asked.set()
-        await may_answer.wait()
-        if len(asked) == 1:
-            raise socket.gaierror
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("1.1.1.1", port))]
-
-    async def main() -> tuple[list[Any], int]:
-        guard = Guard(Policy(), plain=False, resolve=slow)
-
-        async def ask() -> Sequence[tuple[Any, ...]]:
-            return await guard.resolve("example.com", 443)
-
-        impatient = asyncio.ensure_future(ask())
-        others = asyncio.gather(ask(), ask(), return_exceptions=True)
-        await asyncio.wait_for(is_asked.wait(), 5)
-        impatient.cancel()
-        await asyncio.wait([impatient])
-        may_answer.set()
-        first = [type(one) for one in await others]
-        return first, len(await ask())
-
-    assert run(main()) == ([socket.gaierror, socket.gaierror], 1)
-    assert asked == ["example.com", "example.com"]
-
-
 @pytest.fixture(params=["good", "self-signed", "expired", "other host"])
 def certificate(
     request: pytest.FixtureRequest, tmp_path: Path

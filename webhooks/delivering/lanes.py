@@ -42,6 +42,7 @@ class Lane:
         self._sending: set[asyncio.Task[None]] = set()
         self._failures = 0
         self._closed_until_s = 0.0
+        self._is_opened = asyncio.Event()
         self._dropped = 0
         self._is_stopped = self._is_closed = False
 
@@ -54,8 +55,16 @@ class Lane:
         return len(self._queue)
 
     def follow(self, target: Target) -> None:
-        """Send as the endpoint is set up by now."""
+        """Send as the endpoint is set up by now; what failed as it was says nothing."""
+        is_another = not target.is_sent_as(self.target)
         self.target, self._pace = target, self._post.pace_of(target)
+        if is_another:
+            self.open()
+
+    def open(self) -> None:
+        """Send at once what waits: the endpoint is well, or may be."""
+        self._failures, self._closed_until_s = 0, 0.0
+        self._is_opened.set()
 
     def add(self, piece: Piece) -> None:
         """Send a piece as soon as it is its turn."""
@@ -126,7 +135,7 @@ class Lane:
         loop = asyncio.get_running_loop()
         wait = self._closed_until_s - loop.time()
         if wait > 0:
-            await asyncio.sleep(wait)
+            await self._stay_closed(wait)
             return
         if self.target.batch_max > 1 and len(self._queue) < self.target.batch_max:
             await asyncio.sleep(self.target.batch_s)
@@ -139,6 +148,14 @@ class Lane:
                 self._judge(batch, await self._send(batch))
             finally:
                 self._sending.discard(me)
+
+    async def _stay_closed(self, seconds: float) -> None:
+        self._is_opened.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._is_opened.wait()
+        except TimeoutError:
+            pass
 
     async def _send(self, batch: list[Piece]) -> Outcome | None:
         target, newest = self.target, batch[-1]
@@ -241,6 +258,8 @@ class Lane:
             # After a failure one piece a car is left: the newest of them first.
             piece = self._pop(oldest=not self._failures or self.target.batch_max > 1)
             if piece.until_s > now_s and self._is_wanted(piece):
+                if piece.age(now_s):
+                    self._count_drop()
                 yield piece
             else:
                 self._drop(piece)
@@ -260,9 +279,13 @@ class Lane:
             self._drop(self._pop(oldest=True))
 
     def _drop(self, piece: Piece) -> None:
+        self._count_drop()
+        piece.done()
+
+    def _count_drop(self) -> None:
+        """Count a piece that was not told, or not all of it: merged ones are one."""
         self._dropped += 1
         self._post.ledger.drop(self.target.endpoint_id, 1)
-        piece.done()
 
 
 def _name_of_all(batch: list[Piece]) -> str:

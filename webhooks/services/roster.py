@@ -1,5 +1,6 @@
 """Keep who is to be told what, as the deliverer needs it."""
 
+import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from webhooks.models import DATA_KINDS, Endpoint
 from webhooks.services import sealing
 from webhooks.targets import Target
 
+_LOG = logging.getLogger(__name__)
 Includes = Callable[[str], bool]
 _COLUMNS = (
     *("id", "url", "format", "kinds", "vins", "verify_tls", "max_rate"),
@@ -31,31 +33,37 @@ class Roster:
     def __init__(self, entitlement: Callable[[UUID], Includes]) -> None:
         self._entitlement = entitlement
         self._includes: dict[UUID, Includes] = {}
-        self._known: dict[UUID, tuple[tuple[Any, ...], Target]] = {}
+        # None stands for one that nothing can be sent to.
+        self._known: dict[UUID, tuple[tuple[Any, ...], Target | None]] = {}
         self.by_id: dict[UUID, Target] = {}
+        self.failing: frozenset[UUID] = frozenset()
         self._by_user: dict[UUID, tuple[Target, ...]] = {}
         # What was asked since the endpoints were read, and its answer.
         self._wanting: dict[tuple[UUID, str, str], tuple[Target, ...]] = {}
 
     def refresh(self) -> None:
         """Read the endpoints again; two queries and what the entitlements cost."""
-        known: dict[UUID, tuple[tuple[Any, ...], Target]] = {}
+        known: dict[UUID, tuple[tuple[Any, ...], Target | None]] = {}
         includes: dict[UUID, Includes] = {}
         rows = Endpoint.objects.filter(user__is_active=True).order_by("created_at")
-        for row in rows.only(*_COLUMNS):
+        failing = set()
+        for row in rows.only(*_COLUMNS, "first_failure_at"):
             user_id = row.user_id
             if user_id not in includes:
                 includes[user_id] = self._entitlement(user_id)
             if not includes[user_id](""):
                 continue
+            if row.first_failure_at is not None:
+                failing.add(row.pk)
             facts = tuple(str(getattr(row, name)) for name in _COLUMNS)
             before = self._known.get(row.pk)
             if before is not None and before[0] == facts:
                 known[row.pk] = before
             else:
-                known[row.pk] = (facts, target_of(row))
+                known[row.pk] = (facts, _target_or_none(row))
         self._known, self._includes = known, includes
-        self.by_id = {key: target for key, (_, target) in known.items()}
+        self.by_id = {key: target for key, (_, target) in known.items() if target}
+        self.failing = frozenset(failing)
         self._by_user = _by_user(self.by_id.values())
         self._wanting = {}
 
@@ -107,6 +115,20 @@ def target_of(endpoint: Endpoint) -> Target:
         _keys=keys,
         _headers=headers,
     )
+
+
+def _target_or_none(endpoint: Endpoint) -> Target | None:
+    """Return an endpoint ready to send; one that cannot be read keeps nobody waiting."""
+    try:
+        return target_of(endpoint)
+    except ValueError as error:
+        # The error's text may hold the address, which may hold a secret.
+        _LOG.error(
+            "Webhook %s cannot be read (%s) and is told nothing",
+            endpoint.pk,
+            type(error).__name__,
+        )
+        return None
 
 
 def _keys(endpoint: Endpoint) -> tuple[tuple[bytes, datetime | None], ...]:

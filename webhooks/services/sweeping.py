@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, Window
+from django.db.models import Count, F, Q, Window
 from django.db.models.functions import RowNumber
 
 from accounts import audit
@@ -29,15 +29,19 @@ _DISABLED = 3
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Say how many endpoints were tried of late, and how many were out of reach."""
+    """Say how many endpoints' last attempts tell of it, and how many found nobody.
+
+    `was_down` when somebody looked the last time.
+    """
 
     tried: int
     out_of_reach: int
+    was_down: bool = False
 
     @property
     def is_doubtful(self) -> bool:
         """Tell whether our own line may be down."""
-        return self.out_of_reach > 0
+        return self.was_down or self.out_of_reach > 0
 
     @property
     def is_down(self) -> bool:
@@ -45,12 +49,22 @@ class Line:
         return self.tried > 1 and 2 * self.out_of_reach > self.tried
 
 
-def line(now: datetime) -> Line:
-    """Return how many endpoints can be reached, as their last attempts say."""
-    recent = Endpoint.objects.sending().filter(last_attempt_at__gte=now - _RECENT)
-    return Line(
-        recent.count(), recent.filter(last_error_kind__in=list(LINE_KINDS)).count()
+def line(now: datetime, *, allowed: set[UUID]) -> Line:
+    """Return how many endpoints can be reached, as their last attempts say.
+
+    Who works says so for some minutes, who fails until it is tried again, which may be
+    an hour later: a line that is down must not seem to be up between two attempts.
+    """
+    sending = Endpoint.objects.sending().filter(pk__in=allowed)
+    tried = sending.filter(
+        Q(last_attempt_at__gte=now - _RECENT)
+        | Q(last_attempt_at__isnull=False, first_failure_at__isnull=False)
     )
+    out_of_reach = Q(last_error_kind__in=list(LINE_KINDS))
+    facts = tried.aggregate(
+        tried=Count("pk"), out_of_reach=Count("pk", filter=out_of_reach)
+    )
+    return Line(**facts, was_down=sending.filter(outage_at__isnull=False).exists())
 
 
 def sweep(now: datetime, *, line_is_down: bool, allowed: set[UUID]) -> None:
