@@ -254,6 +254,21 @@ def test_paused_endpoint_keeps_its_events_and_gets_tests(endpoint: Endpoint) -> 
     assert [one.purpose for one in _claim(T0)] == [""]
 
 
+def test_accepted_test_of_a_failing_endpoint_wakes_what_waits(
+    endpoint: Endpoint,
+) -> None:
+    _take(endpoint)
+    _came(_claim(T0), BAD, T0)
+    Endpoint.objects.update(consecutive_failures=9, closed_until=T0 + HOUR)
+    for outcome, waiting in ((BAD, []), (OK, [""])):
+        endpoints.test(endpoint, "data")
+        Delivery.objects.filter(attempts=0).update(next_at=T0)
+        _came(_claim(T0), outcome, T0)
+        assert [one.purpose for one in _claim(T0)] == waiting
+    endpoint.refresh_from_db()
+    assert (endpoint.first_failure_at, endpoint.consecutive_failures) == (T0, 9)
+
+
 def test_disabled_after_exactly_a_day_of_failures(endpoint: Endpoint) -> None:
     _fail_hourly(endpoint, range(24))
     _sweep(T0 + timedelta(hours=23, minutes=59, seconds=59))

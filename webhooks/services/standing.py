@@ -1,7 +1,8 @@
 """How an endpoint stands after what came of its requests, and when to give up on it.
 
 An endpoint is disabled when nothing was accepted for 24 hours, counted from the first
-failed delivery; silence disables nobody. Tests count for nothing.
+failed delivery; silence disables nobody. Tests count for nothing; one that is accepted
+only has what waits sent at once.
 """
 
 from collections.abc import Iterable
@@ -39,13 +40,12 @@ def note(
 ) -> set[UUID]:
     """Count what came of requests, oldest first; return the endpoints that recovered.
 
-    Call it inside the transaction that locked the endpoints. `dropped` says how many
+    Those are among them that fail still, but accepted a test: it is worth a try. Call it inside the transaction that locked the endpoints. `dropped` says how many
     pieces of data an endpoint was not told.
     """
     by_endpoint: dict[UUID, list[Tried]] = {}
     for one in tried:
-        if one.purpose != Delivery.Purpose.TEST:
-            by_endpoint.setdefault(one.endpoint_id, []).append(one)
+        by_endpoint.setdefault(one.endpoint_id, []).append(one)
     recovered = set()
     for endpoint in locked:
         before = [getattr(endpoint, name) for name in _COLUMNS]
@@ -66,6 +66,9 @@ def _note_all(endpoint: Endpoint, tried: Iterable[Tried], now: datetime) -> bool
     """Count what came of an endpoint's requests; tell whether it recovered."""
     has_recovered, last = False, None
     for one in tried:
+        if one.purpose == Delivery.Purpose.TEST:
+            has_recovered |= _tested(endpoint, one)
+            continue
         if one.outcome.has_worked:
             # Most of them work: the last one of a run says it for all.
             endpoint.delivered_count += one.events_before + one.events
@@ -89,6 +92,18 @@ def disable(endpoint: Endpoint, reason: Endpoint.Disabled, now: datetime) -> Non
     ).update(state=Delivery.State.DISABLED, done_at=now, lease_until=None)
 
 
+def hasten(
+    endpoint: Endpoint, now: datetime, *, from_at: datetime | None = None
+) -> None:
+    """Have what waits sent at once, or from a time on. Saves deliveries.
+
+    Call it inside the transaction that locked the endpoint, whose row is not saved.
+    """
+    endpoint.closed_until = from_at
+    waiting = Delivery.objects.filter(endpoint=endpoint, state=Delivery.State.PENDING)
+    waiting.filter(next_at__gt=now).update(next_at=now)
+
+
 def is_lost(endpoint: Endpoint, now: datetime) -> bool:
     """Tell whether nothing was accepted for so long that it is to be disabled."""
     return (
@@ -100,6 +115,14 @@ def is_lost(endpoint: Endpoint, now: datetime) -> bool:
         # Our own line is down: nothing can be said about the endpoint.
         and endpoint.outage_at is None
     )
+
+
+def _tested(endpoint: Endpoint, one: Tried) -> bool:
+    """Tell whether a test says that an endpoint is well that was not; count nothing."""
+    if endpoint.first_failure_at is None or not one.outcome.has_worked:
+        return False
+    endpoint.closed_until = None
+    return True
 
 
 def _succeeded(endpoint: Endpoint, one: Tried) -> bool:
