@@ -152,6 +152,19 @@ def test_secrets_that_no_key_opens_leave_an_endpoint_without_keys(
     assert target_of(Endpoint.objects.get()).keys(timezone.now()) == []
 
 
+def test_secret_that_no_key_opens_is_rolled_without_overlap(
+    asleep: Endpoint,
+) -> None:
+    asleep.secret_sealed = "v1:gone:AAAA"
+    secret = endpoints.roll_secret(asleep)
+    known_at = timezone.now() + endpoints.KNOWN_WITHIN
+    assert _wakes_at(asleep) <= known_at
+    assert sealing.take(asleep, "secret_sealed") == secret
+    assert len(target_of(asleep).keys(timezone.now())) == 1
+    endpoints.roll_secret(asleep)
+    assert len(target_of(asleep).keys(timezone.now())) == 2
+
+
 @pytest.mark.parametrize("kind", Kind.values)
 def test_test_of_each_kind_is_a_delivery_of_its_own(
     endpoint: Endpoint, kind: str

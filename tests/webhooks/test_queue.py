@@ -383,6 +383,24 @@ def test_our_own_outage_stops_the_clock(endpoint: Endpoint) -> None:
     assert not endpoint.is_sending
 
 
+def test_what_we_cannot_open_disables_nobody(endpoint: Endpoint) -> None:
+    unread = Outcome(None, ErrorKind.SECRETS)
+    _fail_hourly(endpoint, range(4))
+    for hour in range(4, 40):
+        _data(endpoint, unread, T0 + hour * HOUR)
+        _look_until(endpoint, hour + 0.5)
+    endpoint.refresh_from_db()
+    assert endpoint.is_sending
+    # What came before and after is the receiver's own.
+    _fail_hourly(endpoint, range(40, 60))
+    endpoint.refresh_from_db()
+    assert endpoint.is_sending
+    assert endpoint.outage_s == 36 * 3600
+    _sweep(T0 + 60 * HOUR)
+    endpoint.refresh_from_db()
+    assert endpoint.disabled_reason == "failing"
+
+
 def test_line_is_down_when_most_cannot_be_reached(alice: User) -> None:
     made = [endpoints.add(alice, f"https://hooks.example.com/{n}")[0] for n in range(5)]
     assert not sweeping.line(T0).is_doubtful

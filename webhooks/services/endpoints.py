@@ -129,14 +129,25 @@ def resume(endpoint: Endpoint) -> None:
 
 
 def roll_secret(endpoint: Endpoint) -> str:
-    """Make a new secret and return it; the old one signs beside it for 24 hours."""
-    secret, old = signing.new_secret(), sealing.take(endpoint, "secret_sealed")
+    """Make a new secret and return it; the old one signs beside it for 24 hours.
+
+    One that no key opens any more signs no more, and what it held up is sent at once.
+    """
+    secret, now = signing.new_secret(), timezone.now()
+    columns = ["secret_sealed", "old_secret_sealed", "old_secret_until"]
+    try:
+        old, until = sealing.take(endpoint, "secret_sealed"), now + OVERLAP
+    except Undecryptable:
+        old, until = "", now
     sealing.put(endpoint, "old_secret_sealed", old)
     sealing.put(endpoint, "secret_sealed", secret)
-    endpoint.old_secret_until = timezone.now() + OVERLAP
-    endpoint.save(
-        update_fields=["secret_sealed", "old_secret_sealed", "old_secret_until"]
-    )
+    endpoint.old_secret_until = until
+    with transaction.atomic():
+        locks.locked([endpoint.pk])
+        if not old:
+            standing.hasten(endpoint, now, from_at=now + KNOWN_WITHIN)
+            columns.append("closed_until")
+        endpoint.save(update_fields=columns)
     audit.record(endpoint.user, "webhook.secret_rolled", subject=str(endpoint.pk))
     return secret
 

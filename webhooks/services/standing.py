@@ -13,6 +13,7 @@ from webhooks.models import Delivery, Endpoint
 from webhooks.outcomes import (
     CIRCUIT_FAILURES,
     CIRCUIT_STEPS_S,
+    ErrorKind,
     Tried,
     wait_s,
 )
@@ -112,8 +113,9 @@ def is_lost(endpoint: Endpoint, now: datetime) -> bool:
         and endpoint.failed_hours >= LEAST_HOURS
         and endpoint.last_attempt_at is not None
         and now - endpoint.last_attempt_at <= TRIED_WITHIN
-        # Our own line is down: nothing can be said about the endpoint.
+        # Our own line is down, or our keys are gone: that says nothing about it.
         and endpoint.outage_at is None
+        and endpoint.last_error_kind != ErrorKind.SECRETS
     )
 
 
@@ -139,6 +141,10 @@ def _succeeded(endpoint: Endpoint, one: Tried) -> bool:
 
 def _failed(endpoint: Endpoint, one: Tried, now: datetime) -> None:
     before = endpoint.last_attempt_at
+    if before is not None and endpoint.last_error_kind == ErrorKind.SECRETS:
+        # Nothing was sent since then, by no fault of the receiver's.
+        unsent = one.started_at - before
+        endpoint.outage_s += max(0, round(unsent.total_seconds()))
     if endpoint.first_failure_at is None:
         endpoint.first_failure_at = one.started_at
         endpoint.failed_hours = 1
