@@ -38,20 +38,22 @@ def note(
     tried: Iterable[Tried],
     dropped: dict[UUID, int],
     now: datetime,
-) -> set[UUID]:
-    """Count what came of requests, oldest first; return the endpoints that recovered.
+) -> dict[UUID, int]:
+    """Count what came of requests, oldest first; return who recovered, after how many.
 
-    Those are among them that fail still, but accepted a test: it is worth a try. Call it inside the transaction that locked the endpoints. `dropped` says how many
+    That is how many failures on end are over. Those are among them that fail still, but
+    accepted a test: it is worth a try. Call it inside the transaction that locked the endpoints. `dropped` says how many
     pieces of data an endpoint was not told.
     """
     by_endpoint: dict[UUID, list[Tried]] = {}
     for one in tried:
         by_endpoint.setdefault(one.endpoint_id, []).append(one)
-    recovered = set()
+    recovered = {}
     for endpoint in locked:
         before = [getattr(endpoint, name) for name in _COLUMNS]
-        if _note_all(endpoint, by_endpoint.get(endpoint.pk, ()), now):
-            recovered.add(endpoint.pk)
+        failures = _note_all(endpoint, by_endpoint.get(endpoint.pk, ()), now)
+        if failures:
+            recovered[endpoint.pk] = failures
         endpoint.dropped_count += dropped.get(endpoint.pk, 0)
         changed = [
             name
@@ -63,12 +65,12 @@ def note(
     return recovered
 
 
-def _note_all(endpoint: Endpoint, tried: Iterable[Tried], now: datetime) -> bool:
-    """Count what came of an endpoint's requests; tell whether it recovered."""
-    has_recovered, last = False, None
+def _note_all(endpoint: Endpoint, tried: Iterable[Tried], now: datetime) -> int:
+    """Count what came of an endpoint's requests; return how many failures are over."""
+    over, last = 0, None
     for one in tried:
         if one.purpose == Delivery.Purpose.TEST:
-            has_recovered |= _tested(endpoint, one)
+            over = max(over, _tested(endpoint, one))
             continue
         if one.outcome.has_worked:
             # Most of them work: the last one of a run says it for all.
@@ -76,12 +78,12 @@ def _note_all(endpoint: Endpoint, tried: Iterable[Tried], now: datetime) -> bool
             last = one
             continue
         if last is not None:
-            has_recovered |= _succeeded(endpoint, last)
+            over = max(over, _succeeded(endpoint, last))
             last = None
         _failed(endpoint, one, now)
     if last is not None:
-        has_recovered |= _succeeded(endpoint, last)
-    return has_recovered
+        over = max(over, _succeeded(endpoint, last))
+    return over
 
 
 def disable(endpoint: Endpoint, reason: Endpoint.Disabled, now: datetime) -> None:
@@ -119,24 +121,31 @@ def is_lost(endpoint: Endpoint, now: datetime) -> bool:
     )
 
 
-def _tested(endpoint: Endpoint, one: Tried) -> bool:
-    """Tell whether a test says that an endpoint is well that was not; count nothing."""
-    if endpoint.first_failure_at is None or not one.outcome.has_worked:
-        return False
+def _tested(endpoint: Endpoint, one: Tried) -> int:
+    """Return how many failures a test says are over; count nothing."""
+    if not one.outcome.has_worked:
+        return 0
     endpoint.closed_until = None
-    return True
+    return _failures(endpoint)
 
 
-def _succeeded(endpoint: Endpoint, one: Tried) -> bool:
-    """Note that it works; tell whether it did not before."""
-    has_recovered = endpoint.first_failure_at is not None
+def _failures(endpoint: Endpoint) -> int:
+    """Return after how many failures on end it works, 0 when it worked before."""
+    return (
+        0 if endpoint.first_failure_at is None else endpoint.consecutive_failures or 1
+    )
+
+
+def _succeeded(endpoint: Endpoint, one: Tried) -> int:
+    """Note that it works; return how many failures are over."""
+    over = _failures(endpoint)
     endpoint.first_failure_at = None
     endpoint.consecutive_failures = endpoint.failed_hours = 0
     endpoint.outage_s = endpoint.notices = 0
     endpoint.outage_at = endpoint.closed_until = None
     endpoint.last_success_at = endpoint.last_attempt_at = one.started_at
     endpoint.last_status, endpoint.last_error_kind = one.outcome.status, ""
-    return has_recovered
+    return over
 
 
 def _failed(endpoint: Endpoint, one: Tried, now: datetime) -> None:
