@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from accounts.models import User
 from webhooks import words
 from webhooks.models import Endpoint
+from webhooks.outcomes import ErrorKind
+from webhooks.services import sealing
 from webhooks.services.health import Health, health, healths
 
 # Failing for less than this is no news: a receiver may be starting anew.
@@ -42,7 +44,7 @@ class Card:
     @property
     def last_error(self) -> str:
         """Return what went wrong last in a sentence."""
-        return words.failure(self.health.last_error_kind, self.health.last_status)
+        return _error(self.endpoint)
 
     @property
     def share(self) -> str:
@@ -150,7 +152,15 @@ def _troubled(rows: Iterable[Endpoint], now: datetime) -> list[Endpoint]:
 def _news(endpoint: Endpoint) -> str:
     if endpoint.disabled_at is not None:
         return _DISABLED.get(_reason(endpoint), "")
-    return words.failure(endpoint.last_error_kind, endpoint.last_status)
+    return _error(endpoint)
+
+
+def _error(endpoint: Endpoint) -> str:
+    """Return what went wrong last, and which of its secrets to renew where it was that."""
+    advice = ""
+    if endpoint.last_error_kind == ErrorKind.SECRETS:
+        advice = words.unreadable(sealing.unreadable(endpoint))
+    return advice or words.failure(endpoint.last_error_kind, endpoint.last_status)
 
 
 def _reason(endpoint: Endpoint) -> Endpoint.Disabled:
@@ -176,7 +186,9 @@ def _why(endpoint: Endpoint, figures: Health, now: datetime) -> str:
         return _DISABLED.get(_reason(endpoint), "")
     if figures.state != "failing":
         return ""
-    error = words.failure(endpoint.last_error_kind, endpoint.last_status)
+    error = _error(endpoint)
+    if endpoint.last_error_kind == ErrorKind.SECRETS:
+        return error
     if figures.disabled_from_at is None or figures.disabled_from_at <= now:
         return error
     left_s = (figures.disabled_from_at - now).total_seconds()

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from webhooks import words
 from webhooks.models import Attempt, Delivery, Endpoint
+from webhooks.services import claiming
 
 MOST_ROWS: Final = 25
 MOST_TESTS: Final = 5
@@ -121,7 +122,7 @@ def is_open(endpoint: Endpoint, delivery: Delivery, now: datetime) -> bool:
     """Tell whether a delivery is about to be sent, so that it is worth waiting for."""
     is_pending = delivery.state == Delivery.State.PENDING
     is_test = delivery.purpose == Delivery.Purpose.TEST
-    is_held = rests(endpoint, now) and not is_test
+    is_held = _is_held(endpoint, now) and not is_test
     return is_pending and not is_held and delivery.next_at <= now + _SOON
 
 
@@ -151,7 +152,14 @@ def _due(
 ) -> QuerySet[Delivery]:
     """Return what should be on its way by now; tests go even where all else rests."""
     due = open_.filter(next_at__lte=now + _SOON)
-    return due.filter(purpose=Delivery.Purpose.TEST) if rests(endpoint, now) else due
+    is_held = _is_held(endpoint, now)
+    return due.filter(purpose=Delivery.Purpose.TEST) if is_held else due
+
+
+def _is_held(endpoint: Endpoint, now: datetime) -> bool:
+    """Tell whether it rests, or the oldest event waits for its next try."""
+    is_failing = endpoint.first_failure_at is not None
+    return rests(endpoint, now) or (is_failing and claiming.is_held(endpoint, now))
 
 
 def _attempts(endpoint: Endpoint, outcome: str, before: int | None) -> list[Attempt]:

@@ -45,6 +45,13 @@ LINE_KINDS = frozenset(
     {ErrorKind.DNS, ErrorKind.UNREACHABLE, ErrorKind.CONNECT_TIMEOUT}
 )
 
+# No event is the cause of these: as one fares, so do all.
+AWAY_KINDS = LINE_KINDS | {
+    *(ErrorKind.REFUSED, ErrorKind.TLS, ErrorKind.BLOCKED, ErrorKind.SECRETS),
+    ErrorKind.REDIRECT,
+}
+AWAY_STATUSES = frozenset({401, 429, 503})
+
 
 @dataclass(slots=True)
 class Outcome:

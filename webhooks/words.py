@@ -1,5 +1,6 @@
 """What pages call the kinds, formats, states and failures of webhooks."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -90,10 +91,19 @@ _FAILURES: Final[dict[str, str]] = {
     " Keyfob can open it with WEBHOOKS_PRIVATE_NETWORKS.",
     ErrorKind.PARTIAL: "The receiver cut its answer off in the middle.",
     ErrorKind.BAD_ANSWER: "What answered does not speak HTTP as it should.",
-    ErrorKind.SECRETS: "The secret of this webhook can no longer be decrypted. Roll it,"
-    " or remove the webhook and add it anew.",
+    ErrorKind.SECRETS: "What Keyfob keeps sealed of this webhook could not be decrypted, so"
+    " nothing was sent. The webhook's page says what to do.",
     ErrorKind.REDIRECT: "The receiver sends elsewhere, where Keyfob does not follow. Put"
     " the final address here.",
+}
+_ROLL: Final = "The secret of this webhook can no longer be decrypted. Roll it."
+_UNREADABLE: Final = {
+    "secret_sealed": _ROLL,
+    "old_secret_sealed": _ROLL,
+    "authorization_sealed": "Its Authorization can no longer be decrypted. Type it anew"
+    " under Change.",
+    "headers_sealed": "Its headers can no longer be decrypted. Type them anew under"
+    " Change.",
 }
 _STATUSES: Final = {
     400: "The receiver refused the request as malformed.",
@@ -116,6 +126,11 @@ def failure(error_kind: str, status: int | None) -> str:
     if status >= 500:
         return "The receiver has a fault of its own. Look into its log."
     return _STATUSES.get(status, "The receiver did not accept it.")
+
+
+def unreadable(columns: Iterable[str]) -> str:
+    """Return what to do about sealed columns that no key opens; empty for none."""
+    return " ".join(dict.fromkeys(_UNREADABLE[column] for column in columns))
 
 
 def kind(topic: str) -> str:

@@ -54,6 +54,39 @@ def test_roll_shows_a_new_secret_once(client: Client, endpoint: Endpoint) -> Non
     assert AuditEntry.objects.filter(action="webhook.secret_rolled").count() == 1
 
 
+def test_secret_that_no_key_opens_can_be_rolled_once(
+    client: Client, endpoint: Endpoint
+) -> None:
+    Endpoint.objects.update(secret_sealed="v1:gone:AAAA")
+    address = at(endpoint, "/secret")
+    assert "can no longer be decrypted" in text_of(client.get(address))
+    answer = client.post(address, {"stand": "first"})
+    (secret,) = set(SECRET.findall(answer.content.decode()))
+    assert "24 hours more" not in text_of(answer)
+    again = client.post(address, {"stand": "first"}, follow=True)
+    assert "rolled already" in text_of(again)
+    endpoint.refresh_from_db()
+    assert sealing.take(endpoint, "secret_sealed") == secret
+
+
+def test_page_says_which_secret_to_renew(client: Client, endpoint: Endpoint) -> None:
+    Endpoint.objects.update(
+        first_failure_at=timezone.now(), last_error_kind="secrets_unreadable"
+    )
+    said = {
+        "secret_sealed": "Roll it.",
+        "authorization_sealed": "Its Authorization can no longer be decrypted.",
+        "headers_sealed": "Its headers can no longer be decrypted.",
+    }
+    for column, words in said.items():
+        before = getattr(endpoint, column)
+        Endpoint.objects.update(**{column: "v1:gone:AAAA"})
+        text = text_of(client.get(at(endpoint)))
+        assert [one for one in said.values() if one in text] == [words]
+        assert "it is disabled" not in text
+        Endpoint.objects.update(**{column: before})
+
+
 def test_roll_wants_a_proof(alice: User, endpoint: Endpoint) -> None:
     client = client_for(alice)
     session = client.session

@@ -38,6 +38,11 @@ HOME = policy(["192.168.0.0/16", "fd00::/8"])
         "[5f00::1]",
         "192.88.99.1",
         "255.255.255.255",
+        "168.63.129.16",
+        "[::ffff:168.63.129.16]",
+        "[::ffff:0:7f00:1]",
+        "[::ffff:0:a9fe:a9fe]",
+        "[100:0:0:1::1]",
     ],
 )
 def test_addresses_inside_are_refused_however_they_are_spelled(host: str) -> None:

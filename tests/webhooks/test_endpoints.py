@@ -1,7 +1,7 @@
 """Endpoints: adding, changing, secrets, limits, tests, leaving."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry, User
 from tests.factories import make_user
-from tests.webhooks.making import make_attempt
+from tests.webhooks.making import make_attempt, make_delivery
 from webhooks.errors import NothingToResend, NotSending, TooManyEndpoints, Unusable
 from webhooks.models import MOST_ENDPOINTS, Attempt, Delivery, Endpoint, Kind, Message
 from webhooks.services import deliveries, endpoints, sealing
@@ -152,6 +152,19 @@ def test_secrets_that_no_key_opens_leave_an_endpoint_without_keys(
     assert target_of(Endpoint.objects.get()).keys(timezone.now()) == []
 
 
+def test_secret_that_no_key_opens_is_rolled_without_overlap(
+    asleep: Endpoint,
+) -> None:
+    asleep.secret_sealed = "v1:gone:AAAA"
+    secret = endpoints.roll_secret(asleep)
+    known_at = timezone.now() + endpoints.KNOWN_WITHIN
+    assert _wakes_at(asleep) <= known_at
+    assert sealing.take(asleep, "secret_sealed") == secret
+    assert len(target_of(asleep).keys(timezone.now())) == 1
+    endpoints.roll_secret(asleep)
+    assert len(target_of(asleep).keys(timezone.now())) == 2
+
+
 @pytest.mark.parametrize("kind", Kind.values)
 def test_test_of_each_kind_is_a_delivery_of_its_own(
     endpoint: Endpoint, kind: str
@@ -180,6 +193,55 @@ def test_resume_counts_failures_anew(endpoint: Endpoint) -> None:
     assert (row.is_sending, row.first_failure_at, row.notices) == (True, None, 0)
     endpoints.pause(row)
     assert health(Endpoint.objects.get()).state == "paused"
+
+
+@pytest.fixture
+def asleep(endpoint: Endpoint) -> Endpoint:
+    """Return an endpoint that failed so often that what waits is tried in hours."""
+    later = timezone.now() + timedelta(hours=7)
+    make_delivery(endpoint, state="pending", tries=9, next_at=later)
+    Endpoint.objects.update(
+        first_failure_at=timezone.now(), consecutive_failures=30, closed_until=later
+    )
+    endpoint.refresh_from_db()
+    return endpoint
+
+
+def _wakes_at(endpoint: Endpoint) -> datetime:
+    """Return from when on what waits is sent."""
+    endpoint.refresh_from_db()
+    next_at = Delivery.objects.get(state="pending").next_at
+    return max(next_at, endpoint.closed_until or next_at)
+
+
+def test_resume_sends_at_once_what_waits(asleep: Endpoint) -> None:
+    endpoints.pause(asleep)
+    endpoints.resume(asleep)
+    assert _wakes_at(asleep) <= timezone.now()
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        {"url": "https://new.example.com/"},
+        {"authorization": "Bearer new"},
+        {"headers": {"X-A": "1"}},
+        {"verify_tls": False},
+    ],
+)
+def test_another_way_is_taken_as_soon_as_it_is_known(
+    asleep: Endpoint, wishes: dict[str, Any]
+) -> None:
+    endpoints.change(asleep, **wishes)
+    known_at = timezone.now() + endpoints.KNOWN_WITHIN
+    # Nothing more goes the old way before that.
+    assert known_at - timedelta(seconds=1) < _wakes_at(asleep) <= known_at
+
+
+def test_the_same_way_is_not_tried_sooner(asleep: Endpoint) -> None:
+    before = _wakes_at(asleep)
+    endpoints.change(asleep, url=URL, name="B", headers={}, verify_tls=True)
+    assert _wakes_at(asleep) == before
 
 
 def test_remove_leaves_nothing_but_the_trail(endpoint: Endpoint) -> None:

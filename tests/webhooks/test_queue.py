@@ -3,7 +3,7 @@
 Every time here is a number of the test's own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.conf import settings
 from django.core import mail
+from django.utils import timezone
 
 from accounts.models import AuditEntry, User
 from tests.factories import make_user
@@ -24,7 +25,7 @@ from webhooks.outcomes import (
     retry_after_s,
     wait_s,
 )
-from webhooks.services import endpoints, outbox, queue, sweeping
+from webhooks.services import deliveries, endpoints, outbox, queue, sweeping
 from webhooks.services.outbox import News
 from webhooks.services.roster import target_of
 
@@ -225,12 +226,13 @@ def test_gone_disables_at_once_and_its_user_is_told(endpoint: Endpoint) -> None:
 
 def test_circuit_lets_one_probe_through(endpoint: Endpoint) -> None:
     _take(endpoint, 30)
+    now = T0
     for number in range(5):
-        claimed = _claim(T0 + timedelta(seconds=number), run=1)
-        _came(claimed, BAD, T0 + timedelta(seconds=number))
+        now = T0 + timedelta(minutes=number)
+        _came(_claim(now, run=1), BAD, now)
     endpoint.refresh_from_db()
     assert endpoint.closed_until is not None
-    closed_s = (endpoint.closed_until - T0).total_seconds() - 4
+    closed_s = (endpoint.closed_until - now).total_seconds()
     assert 0.8 * CIRCUIT_STEPS_S[0] <= closed_s <= 1.2 * CIRCUIT_STEPS_S[0]
     assert _claim(endpoint.closed_until - timedelta(seconds=1)) == []
     probe = _claim(endpoint.closed_until)
@@ -241,6 +243,110 @@ def test_circuit_lets_one_probe_through(endpoint: Endpoint) -> None:
     # All are due at once, the oldest first.
     assert names == sorted(names)
     assert len(names) == 10
+
+
+AWAY = Outcome(None, ErrorKind.REFUSED)
+
+
+def _deliver(
+    now: datetime, until: datetime, answer: Callable[[str, datetime], Outcome]
+) -> tuple[list[str], datetime]:
+    """Deliver as time goes by; return what was accepted, and when nothing waited.
+
+    What follows a failure in its run is given back, as the deliverer does.
+    """
+    accepted: list[str] = []
+    while now < until and Delivery.objects.filter(state="pending").exists():
+        _sweep(now)
+        claimed = _claim(now)
+        while claimed:
+            one, *rest = claimed
+            outcome = answer(one.message_id, now)
+            _came([one], outcome, now)
+            if outcome.has_worked:
+                accepted.append(one.message_id)
+            else:
+                queue.release([left.delivery_id for left in rest])
+                rest = []
+            claimed = rest or _claim(now)
+        is_early = now < T0 + timedelta(minutes=1)
+        now += timedelta(seconds=5) if is_early else timedelta(minutes=29)
+    return accepted, now
+
+
+def test_all_arrives_in_order_that_waited_for_a_receiver_away_for_23_hours(
+    endpoint: Endpoint,
+) -> None:
+    _take(endpoint, 25)
+    back_at = T0 + 23 * HOUR
+    accepted, done_at = _deliver(
+        T0, T0 + 25 * HOUR, lambda _, now: AWAY if now < back_at else OK
+    )
+    assert accepted == [f"msg_{n:04}" for n in range(25)]
+    # Somebody looks each hour, however late the oldest one's next try is.
+    assert done_at <= back_at + 2 * HOUR
+    endpoint.refresh_from_db()
+    assert endpoint.is_sending
+
+
+def test_one_failure_does_not_change_the_order(endpoint: Endpoint) -> None:
+    _take(endpoint, 12)
+    answers = iter([OK, BAD])
+    accepted, _ = _deliver(T0, T0 + HOUR, lambda *_: next(answers, OK))
+    assert accepted == [f"msg_{n:04}" for n in range(12)]
+
+
+def test_event_that_is_never_accepted_does_not_hold_up_the_others(
+    endpoint: Endpoint,
+) -> None:
+    _take(endpoint, 12)
+    refused = Outcome(400, ErrorKind.STATUS)
+    accepted, _ = _deliver(
+        T0, T0 + HOUR, lambda name, _: refused if name == "msg_0003" else OK
+    )
+    assert accepted == [f"msg_{n:04}" for n in range(12) if n != 3]
+    others = Delivery.objects.filter(state="ok")
+    assert {one.done_at for one in others if one.message_id > "msg_0003"} < {
+        T0 + timedelta(seconds=seconds) for seconds in range(30)
+    }
+
+
+def test_event_that_is_never_accepted_keeps_its_schedule_among_others(
+    endpoint: Endpoint,
+) -> None:
+    _take(endpoint, 1)
+    for number in range(40):
+        now = T0 + timedelta(seconds=number)
+        _came(_claim(now), BAD, now)
+        _data(endpoint, OK, now)
+    assert Delivery.objects.get().tries <= len(STEPS_S)
+
+
+def test_test_is_sent_before_what_is_held_up(endpoint: Endpoint) -> None:
+    _take(endpoint, 20)
+    _came(_claim(T0, run=1), AWAY, T0)
+    assert _claim(T0) == []
+    endpoints.test(endpoint, "state")
+    Delivery.objects.filter(purpose="test").update(next_at=T0)
+    tried = _claim(T0)
+    assert [one.purpose for one in tried] == ["test"]
+    _came(tried, AWAY, T0)
+    Delivery.objects.update(next_at=T0)
+    endpoints.test(endpoint, "state")
+    Delivery.objects.filter(purpose="test").update(next_at=T0)
+    assert [one.purpose for one in _claim(T0)][:2] == ["test", ""]
+
+
+def test_what_is_sent_again_by_hand_is_not_held_up(endpoint: Endpoint) -> None:
+    _take(endpoint, 2)
+    _came(_claim(T0, run=1), AWAY, T0)
+    later = timezone.now() + 8 * HOUR
+    Delivery.objects.update(next_at=later)
+    Endpoint.objects.update(closed_until=later)
+    last = Delivery.objects.get(message_id="msg_0001")
+    deliveries.resend(endpoint.user, last.pk)
+    names = [one.message_id for one in _claim(timezone.now())]
+    assert names == ["msg_0000", "msg_0001"]
 
 
 def test_paused_endpoint_keeps_its_events_and_gets_tests(endpoint: Endpoint) -> None:
@@ -257,6 +363,21 @@ def test_paused_endpoint_keeps_its_events_and_gets_tests(endpoint: Endpoint) -> 
     assert Delivery.objects.get(purpose="test").state == "failed"
     endpoints.resume(endpoint)
     assert [one.purpose for one in _claim(T0)] == [""]
+
+
+def test_accepted_test_of_a_failing_endpoint_wakes_what_waits(
+    endpoint: Endpoint,
+) -> None:
+    _take(endpoint)
+    _came(_claim(T0), BAD, T0)
+    Endpoint.objects.update(consecutive_failures=9, closed_until=T0 + HOUR)
+    for outcome, waiting in ((BAD, []), (OK, [""])):
+        endpoints.test(endpoint, "data")
+        Delivery.objects.filter(attempts=0).update(next_at=T0)
+        _came(_claim(T0), outcome, T0)
+        assert [one.purpose for one in _claim(T0)] == waiting
+    endpoint.refresh_from_db()
+    assert (endpoint.first_failure_at, endpoint.consecutive_failures) == (T0, 9)
 
 
 def test_disabled_after_exactly_a_day_of_failures(endpoint: Endpoint) -> None:
@@ -371,6 +492,24 @@ def test_our_own_outage_stops_the_clock(endpoint: Endpoint) -> None:
     _sweep(T0 + timedelta(hours=48))
     endpoint.refresh_from_db()
     assert not endpoint.is_sending
+
+
+def test_what_we_cannot_open_disables_nobody(endpoint: Endpoint) -> None:
+    unread = Outcome(None, ErrorKind.SECRETS)
+    _fail_hourly(endpoint, range(4))
+    for hour in range(4, 40):
+        _data(endpoint, unread, T0 + hour * HOUR)
+        _look_until(endpoint, hour + 0.5)
+    endpoint.refresh_from_db()
+    assert endpoint.is_sending
+    # What came before and after is the receiver's own.
+    _fail_hourly(endpoint, range(40, 60))
+    endpoint.refresh_from_db()
+    assert endpoint.is_sending
+    assert endpoint.outage_s == 36 * 3600
+    _sweep(T0 + 60 * HOUR)
+    endpoint.refresh_from_db()
+    assert endpoint.disabled_reason == "failing"
 
 
 def test_line_is_down_when_most_cannot_be_reached(alice: User) -> None:

@@ -49,6 +49,8 @@ class Rows:
         """Claim and send for ever; a database that is away is asked again."""
         while True:
             self._bell.clear()
+            # The lease runs from here on, however long the database takes.
+            last_start_s = asyncio.get_running_loop().time() + _LAST_START_S
             try:
                 found = await self._database(
                     queue.claim, self._clock(), list(self._roster.by_id)
@@ -58,7 +60,7 @@ class Rows:
                 await asyncio.sleep(_AWAY_S)
                 continue
             for endpoint_id, claimed in found.items():
-                self._begin(endpoint_id, claimed)
+                self._begin(endpoint_id, claimed, last_start_s)
             await self._wait()
 
     async def finish(self, within_s: float) -> None:
@@ -73,15 +75,18 @@ class Rows:
         except TimeoutError:
             pass
 
-    def _begin(self, endpoint_id: UUID, claimed: list[Claimed]) -> None:
+    def _begin(
+        self, endpoint_id: UUID, claimed: list[Claimed], last_start_s: float
+    ) -> None:
         task = asyncio.get_running_loop().create_task(
-            self._send_all(endpoint_id, claimed)
+            self._send_all(endpoint_id, claimed, last_start_s)
         )
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
-    async def _send_all(self, endpoint_id: UUID, claimed: list[Claimed]) -> None:
-        last_start_s = asyncio.get_running_loop().time() + _LAST_START_S
+    async def _send_all(
+        self, endpoint_id: UUID, claimed: list[Claimed], last_start_s: float
+    ) -> None:
         left = list(claimed)
         while left:
             target = self._target(endpoint_id, left[0], last_start_s)

@@ -11,14 +11,17 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
+from accounts.crypto import Undecryptable
 from accounts.models import User
 from webhooks import addresses, ids, samples, signing
 from webhooks.errors import TooManyEndpoints, Unusable
 from webhooks.models import MOST_ENDPOINTS, Delivery, Endpoint, Kind, Message
 from webhooks.networks import policy
-from webhooks.services import locks, sealing
+from webhooks.services import locks, sealing, standing
 
 OVERLAP = timedelta(hours=24)
+# Deliverers read each second what changed: nothing more goes the old way after this.
+KNOWN_WITHIN = timedelta(seconds=2)
 MOST_RATE = 50
 LONGEST_BATCH_MS = 10_000
 MOST_IN_BATCH = 100
@@ -70,9 +73,18 @@ def add(user: User, url: str, **wishes: Unpack[Wishes]) -> tuple[Endpoint, str]:
 
 
 def change(endpoint: Endpoint, **wishes: Unpack[Changes]) -> Endpoint:
-    """Change what is said; what waits goes to the new address. Raises `Unusable`."""
+    """Change what is said; what waits goes to the new address. Raises `Unusable`.
+
+    It goes without waiting for its next try once the way there is another one.
+    """
+    now, before = timezone.now(), _way(endpoint)
     columns = _apply(endpoint, wishes)
-    endpoint.save(update_fields=columns)
+    with transaction.atomic():
+        locks.locked([endpoint.pk])
+        if _way(endpoint) != before:
+            standing.hasten(endpoint, now, from_at=now + KNOWN_WITHIN)
+            columns.append("closed_until")
+        endpoint.save(update_fields=columns)
     audit.record(endpoint.user, "webhook.changed", subject=str(endpoint.pk))
     return endpoint
 
@@ -92,7 +104,10 @@ def pause(endpoint: Endpoint) -> None:
 
 
 def resume(endpoint: Endpoint) -> None:
-    """Send again, to a paused endpoint or a disabled one, and count failures anew."""
+    """Send again, to a paused endpoint or a disabled one, and count failures anew.
+
+    What waits goes at once, whenever its next try would have been.
+    """
     fresh: dict[str, Any] = {
         "paused_at": None,
         "disabled_at": None,
@@ -103,23 +118,36 @@ def resume(endpoint: Endpoint) -> None:
         "outage_s": 0,
         "outage_at": None,
         "notices": 0,
-        "closed_until": None,
     }
     for column, value in fresh.items():
         setattr(endpoint, column, value)
-    endpoint.save(update_fields=list(fresh))
+    with transaction.atomic():
+        locks.locked([endpoint.pk])
+        standing.hasten(endpoint, timezone.now())
+        endpoint.save(update_fields=[*fresh, "closed_until"])
     audit.record(endpoint.user, "webhook.resumed", subject=str(endpoint.pk))
 
 
 def roll_secret(endpoint: Endpoint) -> str:
-    """Make a new secret and return it; the old one signs beside it for 24 hours."""
-    secret, old = signing.new_secret(), sealing.take(endpoint, "secret_sealed")
+    """Make a new secret and return it; the old one signs beside it for 24 hours.
+
+    One that no key opens any more signs no more, and what it held up is sent at once.
+    """
+    secret, now = signing.new_secret(), timezone.now()
+    columns = ["secret_sealed", "old_secret_sealed", "old_secret_until"]
+    try:
+        old, until = sealing.take(endpoint, "secret_sealed"), now + OVERLAP
+    except Undecryptable:
+        old, until = "", now
     sealing.put(endpoint, "old_secret_sealed", old)
     sealing.put(endpoint, "secret_sealed", secret)
-    endpoint.old_secret_until = timezone.now() + OVERLAP
-    endpoint.save(
-        update_fields=["secret_sealed", "old_secret_sealed", "old_secret_until"]
-    )
+    endpoint.old_secret_until = until
+    with transaction.atomic():
+        locks.locked([endpoint.pk])
+        if not old:
+            standing.hasten(endpoint, now, from_at=now + KNOWN_WITHIN)
+            columns.append("closed_until")
+        endpoint.save(update_fields=columns)
     audit.record(endpoint.user, "webhook.secret_rolled", subject=str(endpoint.pk))
     return secret
 
@@ -163,6 +191,17 @@ def _apply(endpoint: Endpoint, wishes: Mapping[str, Any]) -> list[str]:
             setattr(endpoint, name, checked)
             columns.append(name)
     return columns
+
+
+def _way(endpoint: Endpoint) -> tuple[Any, ...]:
+    """Return what decides whether a request gets through, None for what does not open."""
+    opened: list[str | None] = []
+    for column in ("authorization_sealed", "headers_sealed"):
+        try:
+            opened.append(sealing.take(endpoint, column))
+        except Undecryptable:
+            opened.append(None)
+    return (endpoint.url, endpoint.verify_tls, *opened)
 
 
 def _headers(value: Any) -> str:

@@ -3,16 +3,23 @@
 No lock of the database is held while anything is sent.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from webhooks.models import Attempt, Delivery
-from webhooks.outcomes import EVENT_LIFETIME, STEPS_S, Tried, text_of, wait_s
+from webhooks.outcomes import (
+    CIRCUIT_FAILURES,
+    EVENT_LIFETIME,
+    STEPS_S,
+    Tried,
+    text_of,
+    wait_s,
+)
 from webhooks.services import claiming, locks, standing
 
 LEASE = timedelta(seconds=30)
@@ -76,10 +83,7 @@ def finish(tried: Sequence[Tried], dropped: dict[UUID, int], now: datetime) -> N
             if one.delivery_id is not None:
                 _finish(one.delivery_id, one, now)
         if recovered:
-            waiting = Delivery.objects.filter(endpoint__in=recovered)
-            waiting.filter(state=Delivery.State.PENDING, next_at__gt=now).update(
-                next_at=now
-            )
+            _wake(recovered, now)
         _log(tried, {one.pk for one in found})
 
 
@@ -117,6 +121,18 @@ def _finish(key: int, one: Tried, now: datetime) -> None:
         )
     else:
         row.update(next_at=next_at, lease_until=None, **counted)
+
+
+def _wake(recovered: Mapping[UUID, int], now: datetime) -> None:
+    """Have what waits for endpoints that are well sent at once.
+
+    What is refused while all else is accepted keeps to its schedule, after a few tries.
+    """
+    long = [key for key, over in recovered.items() if over >= CIRCUIT_FAILURES]
+    waiting = Delivery.objects.filter(endpoint__in=recovered, next_at__gt=now).pending()
+    waiting.filter(Q(endpoint__in=long) | Q(tries__lt=CIRCUIT_FAILURES)).update(
+        next_at=now
+    )
 
 
 def _log(tried: Sequence[Tried], there: set[UUID]) -> None:

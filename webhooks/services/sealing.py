@@ -3,8 +3,16 @@
 import json
 
 from accounts import crypto
+from accounts.crypto import Undecryptable
 from webhooks import signing
 from webhooks.models import Endpoint
+
+COLUMNS = (
+    "secret_sealed",
+    "old_secret_sealed",
+    "authorization_sealed",
+    "headers_sealed",
+)
 
 
 def put(endpoint: Endpoint, column: str, plain: str) -> None:
@@ -21,6 +29,17 @@ def take(endpoint: Endpoint, column: str) -> str:
     if not sealed:
         return ""
     return crypto.unseal(sealed, context=crypto.context_of(endpoint, column))
+
+
+def unreadable(endpoint: Endpoint) -> list[str]:
+    """Return the columns that no key opens any more, [] for none."""
+    found = []
+    for column in COLUMNS:
+        try:
+            take(endpoint, column)
+        except Undecryptable:
+            found.append(column)
+    return found
 
 
 def headers(endpoint: Endpoint) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """How an endpoint stands after what came of its requests, and when to give up on it.
 
 An endpoint is disabled when nothing was accepted for 24 hours, counted from the first
-failed delivery; silence disables nobody. Tests count for nothing.
+failed delivery; silence disables nobody. Tests count for nothing; one that is accepted
+only has what waits sent at once.
 """
 
 from collections.abc import Iterable
@@ -12,6 +13,7 @@ from webhooks.models import Delivery, Endpoint
 from webhooks.outcomes import (
     CIRCUIT_FAILURES,
     CIRCUIT_STEPS_S,
+    ErrorKind,
     Tried,
     wait_s,
 )
@@ -36,21 +38,22 @@ def note(
     tried: Iterable[Tried],
     dropped: dict[UUID, int],
     now: datetime,
-) -> set[UUID]:
-    """Count what came of requests, oldest first; return the endpoints that recovered.
+) -> dict[UUID, int]:
+    """Count what came of requests, oldest first; return who recovered, after how many.
 
-    Call it inside the transaction that locked the endpoints. `dropped` says how many
+    That is how many failures on end are over. Those are among them that fail still, but
+    accepted a test: it is worth a try. Call it inside the transaction that locked the endpoints. `dropped` says how many
     pieces of data an endpoint was not told.
     """
     by_endpoint: dict[UUID, list[Tried]] = {}
     for one in tried:
-        if one.purpose != Delivery.Purpose.TEST:
-            by_endpoint.setdefault(one.endpoint_id, []).append(one)
-    recovered = set()
+        by_endpoint.setdefault(one.endpoint_id, []).append(one)
+    recovered = {}
     for endpoint in locked:
         before = [getattr(endpoint, name) for name in _COLUMNS]
-        if _note_all(endpoint, by_endpoint.get(endpoint.pk, ()), now):
-            recovered.add(endpoint.pk)
+        failures = _note_all(endpoint, by_endpoint.get(endpoint.pk, ()), now)
+        if failures:
+            recovered[endpoint.pk] = failures
         endpoint.dropped_count += dropped.get(endpoint.pk, 0)
         changed = [
             name
@@ -62,22 +65,25 @@ def note(
     return recovered
 
 
-def _note_all(endpoint: Endpoint, tried: Iterable[Tried], now: datetime) -> bool:
-    """Count what came of an endpoint's requests; tell whether it recovered."""
-    has_recovered, last = False, None
+def _note_all(endpoint: Endpoint, tried: Iterable[Tried], now: datetime) -> int:
+    """Count what came of an endpoint's requests; return how many failures are over."""
+    over, last = 0, None
     for one in tried:
+        if one.purpose == Delivery.Purpose.TEST:
+            over = max(over, _tested(endpoint, one))
+            continue
         if one.outcome.has_worked:
             # Most of them work: the last one of a run says it for all.
             endpoint.delivered_count += one.events_before + one.events
             last = one
             continue
         if last is not None:
-            has_recovered |= _succeeded(endpoint, last)
+            over = max(over, _succeeded(endpoint, last))
             last = None
         _failed(endpoint, one, now)
     if last is not None:
-        has_recovered |= _succeeded(endpoint, last)
-    return has_recovered
+        over = max(over, _succeeded(endpoint, last))
+    return over
 
 
 def disable(endpoint: Endpoint, reason: Endpoint.Disabled, now: datetime) -> None:
@@ -89,6 +95,18 @@ def disable(endpoint: Endpoint, reason: Endpoint.Disabled, now: datetime) -> Non
     ).update(state=Delivery.State.DISABLED, done_at=now, lease_until=None)
 
 
+def hasten(
+    endpoint: Endpoint, now: datetime, *, from_at: datetime | None = None
+) -> None:
+    """Have what waits sent at once, or from a time on. Saves deliveries.
+
+    Call it inside the transaction that locked the endpoint, whose row is not saved.
+    """
+    endpoint.closed_until = from_at
+    waiting = Delivery.objects.filter(endpoint=endpoint, state=Delivery.State.PENDING)
+    waiting.filter(next_at__gt=now).update(next_at=now)
+
+
 def is_lost(endpoint: Endpoint, now: datetime) -> bool:
     """Tell whether nothing was accepted for so long that it is to be disabled."""
     return (
@@ -97,25 +115,45 @@ def is_lost(endpoint: Endpoint, now: datetime) -> bool:
         and endpoint.failed_hours >= LEAST_HOURS
         and endpoint.last_attempt_at is not None
         and now - endpoint.last_attempt_at <= TRIED_WITHIN
-        # Our own line is down: nothing can be said about the endpoint.
+        # Our own line is down, or our keys are gone: that says nothing about it.
         and endpoint.outage_at is None
+        and endpoint.last_error_kind != ErrorKind.SECRETS
     )
 
 
-def _succeeded(endpoint: Endpoint, one: Tried) -> bool:
-    """Note that it works; tell whether it did not before."""
-    has_recovered = endpoint.first_failure_at is not None
+def _tested(endpoint: Endpoint, one: Tried) -> int:
+    """Return how many failures a test says are over; count nothing."""
+    if not one.outcome.has_worked:
+        return 0
+    endpoint.closed_until = None
+    return _failures(endpoint)
+
+
+def _failures(endpoint: Endpoint) -> int:
+    """Return after how many failures on end it works, 0 when it worked before."""
+    return (
+        0 if endpoint.first_failure_at is None else endpoint.consecutive_failures or 1
+    )
+
+
+def _succeeded(endpoint: Endpoint, one: Tried) -> int:
+    """Note that it works; return how many failures are over."""
+    over = _failures(endpoint)
     endpoint.first_failure_at = None
     endpoint.consecutive_failures = endpoint.failed_hours = 0
     endpoint.outage_s = endpoint.notices = 0
     endpoint.outage_at = endpoint.closed_until = None
     endpoint.last_success_at = endpoint.last_attempt_at = one.started_at
     endpoint.last_status, endpoint.last_error_kind = one.outcome.status, ""
-    return has_recovered
+    return over
 
 
 def _failed(endpoint: Endpoint, one: Tried, now: datetime) -> None:
     before = endpoint.last_attempt_at
+    if before is not None and endpoint.last_error_kind == ErrorKind.SECRETS:
+        # Nothing was sent since then, by no fault of the receiver's.
+        unsent = one.started_at - before
+        endpoint.outage_s += max(0, round(unsent.total_seconds()))
     if endpoint.first_failure_at is None:
         endpoint.first_failure_at = one.started_at
         endpoint.failed_hours = 1

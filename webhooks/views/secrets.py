@@ -15,7 +15,7 @@ from accounts import proofs
 from accounts.http import UserRequest
 from webhooks.cards import card_of
 from webhooks.models import Endpoint
-from webhooks.services import endpoints as service
+from webhooks.services import endpoints as service, sealing
 from webhooks.snippets import snippets
 from webhooks.views.finding import found
 
@@ -26,7 +26,7 @@ from webhooks.views.finding import found
 def secret_roll(request: UserRequest, pk: UUID) -> HttpResponse:
     """Ask once, then make a new secret and show it; the old one signs for 24 h more.
 
-    Loading the answer again sends the same form again, which rolls nothing.
+    One that can no longer be decrypted signs nothing more. Loading the answer again sends the same form again, which rolls nothing.
     """
     endpoint, now = found(request, pk), timezone.now()
     if not proofs.is_recent(request):
@@ -36,6 +36,7 @@ def secret_roll(request: UserRequest, pk: UUID) -> HttpResponse:
         context = {
             "card": card_of(endpoint, now),
             "is_overlapping": until is not None and now < until,
+            "is_readable": "secret_sealed" not in sealing.unreadable(endpoint),
             "stand": _stand(endpoint),
         }
         return render(request, "webhooks/secret_roll.html", context)
