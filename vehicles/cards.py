@@ -50,9 +50,9 @@ class Card:
     """Hold one car as it is shown to one person.
 
     `state` is online, asleep, offline or "". `key` and `firmware` are None for a
-    guest, who is shown neither, and for a gone car. `figures` stand large and come from the last reading,
-    made at `read_at`, or were streamed since, the newest of them at `streamed_at`; all
-    are empty before the first.
+    guest, who is shown neither, and for a gone car. `figures` stand large and come from
+    the last reading, made at `read_at`, or were streamed since, the newest of them at
+    `streamed_at`; all are empty before the first.
     """
 
     access: VehicleAccess

@@ -33,8 +33,9 @@ def sync(grant: TeslaGrant, client: fleet.Client) -> None:
     """List the grant's cars anew, and ask about keys and firmware where that is old.
 
     A car that Tesla does not list any more is marked as gone, and what was told of it
-    forgotten, as is its place once that is hidden. No car is woken, and what fails for one car's key leaves the others alone. Raises `FleetError` when
-    the list itself fails; nothing has changed then.
+    forgotten, as is its place once that is hidden. No car is woken, and what fails for
+    one car's key leaves the others alone. Raises `FleetError` when the list itself fails;
+    nothing has changed then.
     """
     records = (VehicleRecord.read(product) for product in client.products())
     found = sorted((record for record in records if record), key=lambda one: one.vin)

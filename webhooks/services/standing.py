@@ -42,8 +42,8 @@ def note(
     """Count what came of requests, oldest first; return who recovered, after how many.
 
     That is how many failures on end are over. Those are among them that fail still, but
-    accepted a test: it is worth a try. Call it inside the transaction that locked the endpoints. `dropped` says how many
-    pieces of data an endpoint was not told.
+    accepted a test: it is worth a try. Call it inside the transaction that locked the
+    endpoints. `dropped` says how many pieces of data an endpoint was not told.
     """
     by_endpoint: dict[UUID, list[Tried]] = {}
     for one in tried:
