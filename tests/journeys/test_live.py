@@ -248,9 +248,8 @@ def test_page_that_was_refused_at_first_catches_up(page: Page, red: Car) -> None
     assert refused.value.status == 503
     battery = page.locator('dd [data-live-signal="BatteryLevel"]')
     expect(battery).to_have_text("64")
-    with page.expect_response(stream) as opened:
-        red.tells(BatteryLevel=41)
-    assert opened.value.status == 200
+    # Before the second try, 2 s later, unless the machine is slow.
+    red.tells(BatteryLevel=41)
     expect(battery).to_have_text("41")
 
 

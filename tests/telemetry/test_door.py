@@ -216,7 +216,7 @@ async def test_a_car_that_says_nothing_for_long_is_sent_away(tmp_path: Path) -> 
 @on_uvloop
 async def test_a_car_that_has_nothing_to_say_but_pings_stays(tmp_path: Path) -> None:
     async with (
-        receiving(TESLA, tmp_path, limits=Limits(idle_s=1)) as there,
+        receiving(TESLA, tmp_path, limits=Limits(idle_s=2)) as there,
         there.car() as car,
     ):
         for _ in range(12):

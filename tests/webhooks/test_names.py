@@ -111,7 +111,7 @@ def test_name_is_asked_for_once_at_a_time(servers: Servers) -> None:
 
 def test_name_that_failed_is_remembered_for_a_while(servers: Servers) -> None:
     async def main() -> None:
-        names = Names(servers, failed_s=0.2)
+        names = Names(servers, failed_s=1.5)
         for _ in range(3):
             assert await _fails(names, "bad") is socket.gaierror
             assert await _fails(names, "odd") is UnicodeError
