@@ -169,6 +169,18 @@ def person(
     return make
 
 
+@pytest.fixture
+def alices(alice: User, person: MakePerson) -> Person:
+    """Return Alice with her cars."""
+    return person(alice)
+
+
+@pytest.fixture
+def vin(registered: RunningSimulator) -> str:
+    """Return the VIN of Red."""
+    return registered.world.car_named("Red").vin
+
+
 def sync(grant: TeslaGrant) -> None:
     """Read a grant's cars and sites from the simulated Tesla."""
     client = grants.client_for(grant)

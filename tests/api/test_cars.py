@@ -17,12 +17,6 @@ from vehicles.models import Vehicle, VehicleAccess
 PLATFORM = ("vehicle_config", "image", "auto", "refresh")
 
 
-@pytest.fixture
-def alices(alice: User, person: MakePerson) -> Person:
-    """Return Alice with her cars."""
-    return person(alice)
-
-
 def vin_of(name: str) -> str:
     return Vehicle.objects.get(name=name).vin
 

@@ -15,7 +15,6 @@ from accounts.models import User
 from events import latest
 from events.event import Topic
 from fleet import streamed
-from simulator.testing import RunningSimulator
 from telemetry import tasks
 from tests.api.conftest import Answer, MakePerson, Person, Play, Program
 from tests.factories import SCOPES
@@ -26,18 +25,6 @@ Ask = Callable[..., Answer]
 Rung = Callable[[], list[tuple[str, list[object]]]]
 NO_PLACE = tuple(scope for scope in SCOPES if scope != "vehicle_location")
 TAKEN = {"answered_generation": 1, "confirmed_at": timezone.now()}
-
-
-@pytest.fixture
-def alices(alice: User, person: MakePerson) -> Person:
-    """Return Alice with her cars."""
-    return person(alice)
-
-
-@pytest.fixture
-def vin(registered: RunningSimulator) -> str:
-    """Return the VIN of Red."""
-    return registered.world.car_named("Red").vin
 
 
 @pytest.fixture

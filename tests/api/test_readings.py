@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from api.tesla import Call
 from api.threads import Threads
 from energy.models import SiteAccess
 from simulator.testing import RunningSimulator
-from tests.api.conftest import MakePerson, Person, Program
+from tests.api.conftest import Answer, MakePerson, Person, Program
 from tests.factories import SCOPES
 from tests.vehicles.conftest import rouse
 from tokens.async_shared import Shared
@@ -312,24 +313,33 @@ def test_stranger_gets_nothing_of_a_kept_reading(
     assert play(story, owner_.access_token).status == 404
 
 
-def test_whereabouts_end_with_their_scope(
-    play: Any, owner_: Person, registered: RunningSimulator
-) -> None:
-    path = path_of(owner_)
-    whole = {"drive_state": {"latitude": 1.5, "shift_state": "P"}, "charge_state": {}}
+async def _placed_before(
+    program: Program, path: str, change: Callable[[], object]
+) -> Answer:
+    """Read a car with its place, change what may be known, and return the reading.
 
-    async def story(program: Program) -> list[Any]:
-        placed = await program.call(path, query=PLACED)
-        assert "latitude" in placed.json["response"]["drive_state"]
-        await program.door.threads.quickly(
-            lambda: (
-                TeslaGrant.objects.update(scopes=list(UNPLACED)),
-                VehicleAccess.objects.update(
-                    vehicle_data=whole, vehicle_data_at=timezone.now()
-                ),
-            )
+    What is kept of it holds the place: a reading by programs, and one by pages.
+    """
+    whole = {"drive_state": {"latitude": 1.5, "shift_state": "P"}, "charge_state": {}}
+    placed = await program.call(path, query=PLACED)
+    assert "latitude" in placed.json["response"]["drive_state"]
+
+    def work() -> None:
+        VehicleAccess.objects.update(vehicle_data=whole, vehicle_data_at=timezone.now())
+        change()
+
+    await program.door.threads.quickly(work)
+    await asyncio.sleep(1.05)
+    return placed
+
+
+def test_whereabouts_end_with_their_scope(play: Any, owner_: Person) -> None:
+    path = path_of(owner_)
+
+    async def story(program: Program) -> list[Answer]:
+        await _placed_before(
+            program, path, lambda: TeslaGrant.objects.update(scopes=list(UNPLACED))
         )
-        await asyncio.sleep(1.05)
         refused = await program.call(path, query=PLACED + b"&use_cache=true")
         query = b"use_cache=true&endpoints=drive_state"
         return [refused, await program.call(path, query=query)]
@@ -339,21 +349,13 @@ def test_whereabouts_end_with_their_scope(
     assert cut.json["response"]["drive_state"] == {"shift_state": "P"}
 
 
-def test_whereabouts_end_when_the_owner_hides_them(
-    play: Any, owner_: Person, registered: RunningSimulator
-) -> None:
+def test_whereabouts_end_when_the_owner_hides_them(play: Any, owner_: Person) -> None:
     path = path_of(owner_)
-    whole = {"drive_state": {"latitude": 1.5, "shift_state": "P"}, "charge_state": {}}
 
-    async def story(program: Program) -> list[Any]:
-        placed = await program.call(path, query=PLACED)
-        assert "latitude" in placed.json["response"]["drive_state"]
-        await program.door.threads.quickly(
-            lambda: VehicleAccess.objects.update(
-                hide_private=True, vehicle_data=whole, vehicle_data_at=timezone.now()
-            )
+    async def story(program: Program) -> list[Answer]:
+        placed = await _placed_before(
+            program, path, lambda: VehicleAccess.objects.update(hide_private=True)
         )
-        await asyncio.sleep(1.05)
         query = PLACED + b"&use_cache=true"
         return [placed, await program.call(path, query=query)]
 

@@ -20,18 +20,6 @@ JWS = "/api/1/vehicles/fleet_telemetry_config_jws"
 
 
 @pytest.fixture
-def alices(alice: User, person: MakePerson) -> Person:
-    """Return Alice with her cars."""
-    return person(alice)
-
-
-@pytest.fixture
-def vin(registered: RunningSimulator) -> str:
-    """Return the VIN of Red."""
-    return registered.world.car_named("Red").vin
-
-
-@pytest.fixture
 def path(vin: str) -> str:
     """Return Tesla's address of Red's configuration."""
     return f"/api/1/vehicles/{vin}/fleet_telemetry_config"

@@ -183,22 +183,30 @@ def test_wrong_numbers_are_told_above_the_button(
     assert 'role="alert"' in part.content.decode()
 
 
-@pytest.mark.parametrize("value", ["3,600", "3.600", "3 600", "1.5", "2,0"])
-def test_interval_is_typed_in_whole_seconds(
-    car: VehicleAccess, client_of: ClientOf, alice: User, value: str
-) -> None:
-    form = {"do": "send", "on": ["Soc"], "interval.Soc": value}
-    page = client_of(alice).post(PAGE, form).content.decode()
-    assert "whole seconds, without a comma or a point" in page
-    assert not TelemetryConfig.objects.exists()
+WHOLE_SECONDS = "whole seconds, without a comma or a point"
 
 
-def test_least_change_is_typed_as_a_number(
-    car: VehicleAccess, client_of: ClientOf, alice: User
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        *(
+            ("interval.Soc", value, WHOLE_SECONDS)
+            for value in ("3,600", "3.600", "3 600", "1.5", "2,0")
+        ),
+        ("delta.Soc", "much", "least change as a plain number"),
+    ],
+)
+def test_numbers_are_typed_as_the_page_says(
+    car: VehicleAccess,
+    client_of: ClientOf,
+    alice: User,
+    field: str,
+    value: str,
+    words: str,
 ) -> None:
-    form = {"do": "send", "on": ["Soc"], "delta.Soc": "much"}
+    form = {"do": "send", "on": ["Soc"], field: value}
     page = client_of(alice).post(PAGE, form).content.decode()
-    assert "least change as a plain number" in page
+    assert words in page
     assert not TelemetryConfig.objects.exists()
 
 

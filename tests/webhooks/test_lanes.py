@@ -1,9 +1,12 @@
 """A lane of data never stands still, and is told nothing that was taken back."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import redis
@@ -69,9 +72,18 @@ def test_lane_goes_on_when_all_its_requests_fail_at_once(
     assert receiver.requests[-1].json["data"] == {"Soc": 3}
 
 
-def _close_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have data wait for an hour after its first failure."""
-    monkeypatch.setattr(lanes, "DATA_STEPS_S", (3600,))
+@asynccontextmanager
+async def _closed(
+    user: User, store: "redis.Redis", receiver: Receiver
+) -> AsyncIterator[tuple[World, Endpoint]]:
+    """Have a piece wait for an hour after its first failure, at a webhook that is well."""
+    receiver.script = [status(500)]
+    with patch.object(lanes, "DATA_STEPS_S", (3600,)):
+        async with world(receiver) as one:
+            made, _ = await one.add(user)
+            await one.database(channel.publish, store, [entry(user, _data(1))])
+            await one.until(lambda: made.pk in one.deliverer.roster.failing)
+            yield one, made
 
 
 @pytest.mark.parametrize(
@@ -86,20 +98,12 @@ def _close_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_changed_webhook_gets_data_at_once(
     committed_alice: User,
     store: "redis.Redis",
-    monkeypatch: pytest.MonkeyPatch,
     change: dict[str, Any],
 ) -> None:
-    _close_for_long(monkeypatch)
     receiver = Receiver()
-    receiver.script = [status(500)]
 
     async def main() -> None:
-        async with world(receiver) as one:
-            made, _ = await one.add(committed_alice)
-            await one.database(
-                channel.publish, store, [entry(committed_alice, _data(1))]
-            )
-            await one.until(lambda: made.pk in one.deliverer.roster.failing)
+        async with _closed(committed_alice, store, receiver) as (one, made):
             places = {"url": receiver.url("/new")} if "url" in change else {}
             await one.database(partial(endpoints.change, made, **(change | places)))
             await one.until(lambda: len(receiver.requests) == 2)
@@ -112,20 +116,12 @@ def test_changed_webhook_gets_data_at_once(
 def test_webhook_that_is_well_again_gets_data_at_once(
     committed_alice: User,
     store: "redis.Redis",
-    monkeypatch: pytest.MonkeyPatch,
     way: str,
 ) -> None:
-    _close_for_long(monkeypatch)
     receiver = Receiver()
-    receiver.script = [status(500)]
 
     async def main() -> None:
-        async with world(receiver) as one:
-            made, _ = await one.add(committed_alice)
-            await one.database(
-                channel.publish, store, [entry(committed_alice, _data(1))]
-            )
-            await one.until(lambda: made.pk in one.deliverer.roster.failing)
+        async with _closed(committed_alice, store, receiver) as (one, made):
             before = one.deliverer.roster.by_id[made.pk]
             # Another name is nothing that it could be well by.
             await one.database(partial(endpoints.change, made, name="Barn", max_rate=9))
