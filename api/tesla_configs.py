@@ -17,9 +17,9 @@ async def _remove(forwarding: Forwarding) -> Response:
     """Take the car's wish away; where there is none, have Tesla delete what it has."""
     route = route_of(forwarding)
     check_scope(route.grant, forwarding.endpoint.scopes)
-    await configs.check_owner(forwarding, route)
     if await configs.take_away(forwarding, route):
         return answer({"response": {"updated_vehicles": 1}})
+    await configs.check_owner(forwarding, route)
     return pass_on(await send(forwarding, route, await body_of(forwarding)))
 
 

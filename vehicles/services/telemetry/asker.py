@@ -32,13 +32,16 @@ def choose(row: TelemetryConfig) -> VehicleAccess | Code:
     usable = [one for one in ranked if one.grant.state == TeslaGrant.State.ACTIVE]
     if not usable:
         return Code.RELINK
-    wanted = [Scope.VEHICLE_DEVICE_DATA]
+    return next((one for one in usable if brings(one, row)), Code.MISSING_SCOPE)
+
+
+def brings(access: VehicleAccess, row: TelemetryConfig) -> bool:
+    """Tell whether a Tesla account works and has the scopes that a wish needs."""
+    grant, wanted = access.grant, [Scope.VEHICLE_DEVICE_DATA]
     if fields.located(row.fields):
         wanted.append(Scope.VEHICLE_LOCATION)
-    for one in usable:
-        if all(one.grant.has(scope) for scope in wanted):
-            return one
-    return Code.MISSING_SCOPE
+    is_active = grant.state == TeslaGrant.State.ACTIVE
+    return is_active and all(grant.has(scope) for scope in wanted)
 
 
 def _allowed(row: TelemetryConfig, seen: list[VehicleAccess]) -> list[VehicleAccess]:

@@ -17,13 +17,13 @@ from vehicles.services.telemetry.refusals import Code
 LEASE = timedelta(seconds=130)
 MOST_AT_ONCE = 200
 _HELD_BACK = timedelta(minutes=1)
+_FREE = Q(lease_until=None) | Q(lease_until__lte=Now())
 
 
 def claim(vin: str) -> TelemetryConfig | None:
     """Take a car's wish that is due; None when it is not, or somebody has it."""
-    free = Q(lease_until=None) | Q(lease_until__lte=Now())
     claimed = TelemetryConfig.objects.filter(
-        free, vehicle__vin=vin, next_at__lte=timezone.now()
+        _FREE, vehicle__vin=vin, next_at__lte=timezone.now()
     ).update(lease_until=Now() + LEASE, attempts=F("attempts") + 1)
     if not claimed:
         return None
@@ -62,8 +62,7 @@ def due(there: Destination) -> list[str]:
     now = timezone.now()
     moved = TelemetryConfig.objects.exclude(destination_digest__in=["", there.digest])
     moved.filter(next_at__gt=now).update(next_at=now)
-    free = Q(lease_until=None) | Q(lease_until__lte=Now())
-    rows = TelemetryConfig.objects.filter(free, next_at__lte=now).order_by("next_at")
+    rows = TelemetryConfig.objects.filter(_FREE, next_at__lte=now).order_by("next_at")
     return list(rows.values_list("vehicle__vin", flat=True)[:MOST_AT_ONCE])
 
 
@@ -74,9 +73,8 @@ def hold_back(code: Code, vin: str = "") -> None:
     car that has what is wanted, and is only to be looked at.
     """
     now = timezone.now()
-    free = Q(lease_until=None) | Q(lease_until__lte=Now())
     is_open = Q(answered_generation__lt=F("generation")) | ~Q(refusal="")
-    rows = TelemetryConfig.objects.filter(free, is_open, next_at__lte=now)
+    rows = TelemetryConfig.objects.filter(_FREE, is_open, next_at__lte=now)
     if vin:
         rows = rows.filter(vehicle__vin=vin)
     rows.update(

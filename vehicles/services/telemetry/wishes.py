@@ -12,9 +12,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from fleet.scopes import Scope
-from tokens.models import TeslaGrant
 from vehicles.models import TelemetryConfig, Vehicle, VehicleAccess
-from vehicles.services.telemetry import fields, telling
+from vehicles.services.telemetry import asker, fields, telling
 from vehicles.services.telemetry.fields import Checked, Fields
 
 RECONCILE = "telemetry.tasks.reconcile"
@@ -133,18 +132,10 @@ def _asker(row: TelemetryConfig, access: VehicleAccess) -> VehicleAccess:
         .filter(vehicle=row.vehicle_id, grant=row.asked_by_id, gone_at=None)
         .first()
     )
-    if asked is None or (_brings(access, row) and not _brings(asked, row)):
+    can_bring = partial(asker.brings, row=row)
+    if asked is None or (can_bring(access) and not can_bring(asked)):
         return access
     return asked
-
-
-def _brings(access: VehicleAccess, row: TelemetryConfig) -> bool:
-    """Tell whether a Tesla account works and has the scopes that a wish needs."""
-    grant, wanted = access.grant, [Scope.VEHICLE_DEVICE_DATA]
-    if fields.located(row.fields):
-        wanted.append(Scope.VEHICLE_LOCATION)
-    is_active = grant.state == TeslaGrant.State.ACTIVE
-    return is_active and all(grant.has(scope) for scope in wanted)
 
 
 def wait_over(vin: str, generation: int) -> bool:
