@@ -50,11 +50,8 @@ class Watched:
 
     def tell_end(self, event: Event) -> None:
         """Tell that something is no more, to those who were told that it is."""
-        news.tell_changed(
-            Entry(one, event)
-            for one in self.account_ids
-            if event.topic in news.newest(one, event.product).others
-        )
+        entries = (Entry(one, event) for one in self.account_ids)
+        news.tell_changed(entry for entry in entries if news.was_told(entry))
 
 
 def due() -> list[int]:

@@ -41,6 +41,12 @@ def tell_changed(entries: Iterable[Entry], *, newer: bool = False) -> None:
     tell(entry for entry in entries if _differs(entry, newer=newer))
 
 
+def was_told(entry: Entry) -> bool:
+    """Tell whether an account was told anything of an entry's kind and product."""
+    event = entry.event
+    return event.topic in newest(entry.account_id, event.product).others
+
+
 def publish(entries: Iterable[Entry]) -> bool:
     """Publish at once; return whether Redis has taken them."""
     told = tuple(entries)

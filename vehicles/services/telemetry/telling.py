@@ -3,10 +3,9 @@
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
-from uuid import UUID
 
 from events import shapes
-from events.event import Entry, Topic
+from events.event import Entry
 from tokens.models import TeslaGrant
 from tokens.services import news
 from vehicles.models import TelemetryConfig
@@ -57,9 +56,6 @@ def _entries(vins: set[str]) -> Iterator[Entry]:
         row = rows.get(vin)
         event = shapes.config(vin, shape(row), now_ms)
         for viewer in accounts:
-            if row is not None or _was_told(viewer.account_id, vin):
-                yield Entry(viewer.account_id, event)
-
-
-def _was_told(account_id: UUID, vin: str) -> bool:
-    return Topic.CONFIG in news.newest(account_id, vin).others
+            entry = Entry(viewer.account_id, event)
+            if row is not None or news.was_told(entry):
+                yield entry
