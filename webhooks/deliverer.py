@@ -235,6 +235,8 @@ class Deliverer:
         if not await self._asked(self.roster.refresh):
             return
         self._knows.set()
+        # An event was accepted, or another process's data.
+        well = failing - self.roster.failing
         for endpoint_id, lane in list(self.lanes.items()):
             target = self.roster.by_id.get(endpoint_id)
             if target is None or not target.is_sending:
@@ -242,8 +244,7 @@ class Deliverer:
                 del self.lanes[endpoint_id]
             else:
                 lane.follow(target)
-                # An event was accepted, or another process's data.
-                if endpoint_id in failing - self.roster.failing:
+                if endpoint_id in well:
                     lane.open()
 
     async def _sweep(self) -> None:

@@ -26,7 +26,8 @@ from webhooks.views.finding import found
 def secret_roll(request: UserRequest, pk: UUID) -> HttpResponse:
     """Ask once, then make a new secret and show it; the old one signs for 24 h more.
 
-    One that can no longer be decrypted signs nothing more. Loading the answer again sends the same form again, which rolls nothing.
+    One that can no longer be decrypted signs nothing more. Loading the answer again
+    sends the same form again, which rolls nothing.
     """
     endpoint, now = found(request, pk), timezone.now()
     if not proofs.is_recent(request):
